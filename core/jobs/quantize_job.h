@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The streaming pipeline read -> quantize -> write -> verify -> rename, in bounded memory.
+#pragma once
+
+#include "core/analysis/quantization_error.h"
+#include "core/base/run_control.h"
+#include "core/jobs/export_layout.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace quantlathe {
+
+struct QuantizeRequest
+{
+    std::shared_ptr<const Model> model;
+    Plan plan;
+    std::filesystem::path target;
+    unsigned threads = 0;                           ///< 0 = automatic; the output does not depend on it
+    std::uint64_t maximumMemoryBytes = 1ull << 30;  ///< beyond the mapped input
+    std::uint64_t splitBytes = 0;                   ///< 0 = one file
+    bool resume = false;    ///< continue an interrupted run of the same request; starts afresh when there is none
+    bool keepPartial = true;///< after a failure or cancel leave what a later resume needs
+    bool measureError = true; ///< fill TensorResult::error
+};
+
+struct TensorResult
+{
+    std::string name;
+    TensorType sourceType;
+    TensorType type;
+    std::uint64_t sizeBytes = 0;
+    bool isCopy = false;
+    ErrorSums error;        ///< zero for copies
+};
+
+struct QuantizeResult
+{
+    std::vector<std::filesystem::path> files;
+    std::uint64_t totalBytes = 0;
+    std::uint64_t resumedBytes = 0; ///< taken over from the interrupted run
+    double seconds = 0;
+    std::vector<TensorResult> tensors;
+    ErrorSums error;        ///< over all quantized tensors
+};
+
+/// Refuses before any work what cannot end well: target is (part of) the source, folder missing or read-only, not enough
+/// free space. @throws Error(InvalidArgument, AccessDenied, NotFound, DiskFull, Unsupported)
+void checkRequest(const QuantizeRequest& request, const ExportLayout& layout);
+
+/// Runs on the calling thread plus request.threads workers. Progress in bytes of output. The target holds either the
+/// complete new file(s) or what was there before, whenever the process ends.
+/// @throws Error of any kind; Cancelled after control.stop
+QuantizeResult runQuantize(const QuantizeRequest& request, const RunControl& control);
+
+/// True when an interrupted run of the same request left something to resume.
+bool canResume(const QuantizeRequest& request);
+/// Removes what an interrupted run left beside @p target.
+void discardPartial(const std::filesystem::path& target);
+
+} // namespace quantlathe
