@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// quantlathe [FILE]: the window.
+#include "ui/window/main_window.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("quantlathe"));
+    QApplication::setApplicationVersion(QStringLiteral(QUANTLATHE_VERSION));
+    QCommandLineParser parser;
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("file"), QApplication::translate("main", "Model file or folder to open"),
+                                 QStringLiteral("[FILE]"));
+    parser.process(application);
+    quantlathe::ui::MainWindow window;
+    if (!parser.positionalArguments().isEmpty())
+        window.document().open(parser.positionalArguments().constFirst().toStdString());
+    window.show();
+    return QApplication::exec();
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document.h"
+
+#include "core/formats/open.h"
+#include "ui/plan_commands.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace quantlathe::ui {
+
+Document::Document(QObject* parent) : QObject(parent)
+{
+    connect(&m_previews, &ErrorPreviews::changed, this, &Document::errorsChanged);
+}
+
+Document::~Document() { shutDown(); }
+
+void Document::shutDown()
+{
+    m_opening.cancelAndWait();
+    m_previews.stop();
+}
+
+void Document::open(const std::filesystem::path& path)
+{
+    Q_EMIT openingStarted(path);
+    m_opening.start([path](const RunControl&) { return openModel(path); },
+                    [this, path](std::shared_ptr<const Model> model) {
+                        setModel(std::move(model));
+                        Q_EMIT opened(path);
+                    },
+                    [this, path](const Error& error) { Q_EMIT openFailed(path, error); });
+}
+
+void Document::cancelOpening()
+{
+    if (!m_opening.isRunning())
+        return;
+    m_opening.cancel();
+    Q_EMIT openingCancelled();
+}
+
+void Document::setModel(std::shared_ptr<const Model> model)
+{
+    m_undoStack.clear();
+    m_model = std::move(model);
+    m_previews.setModel(m_model);
+    m_plan = {};
+    m_selection.clear();
+    m_current.reset();
+    m_estimate.reset();
+    m_effective.clear();
+    m_effectiveBytes = 0;
+    if (m_model) {
+        const std::size_t count = m_model->tensors().size();
+        m_effective.reserve(count);
+        for (std::size_t index = 0; index < count; ++index) {
+            m_effective.push_back(quantlathe::effectiveChoice(*m_model, index, std::nullopt));
+            m_effectiveBytes += m_effective.back().sizeBytes;
+        }
+    }
+    Q_EMIT modelChanged();
+    Q_EMIT selectionChanged();
+}
+
+void Document::setType(const TensorIndices& tensors, std::optional<TensorType> type, const QString& text)
+{
+    if (!m_model)
+        return;
+    Plan wanted = m_plan;
+    for (const std::size_t index : tensors)
+        wanted.setChoice(m_model->tensors()[index].name(), type ? std::optional(Choice{*type}) : std::nullopt);
+    pushEdits(wanted, tensors, text);
+}
+
+void Document::setPlan(const Plan& plan, const QString& text)
+{
+    if (m_model)
+        pushEdits(plan, allTensors(), text);
+}
+
+void Document::pushEdits(const Plan& wanted, const TensorIndices& tensors, const QString& text)
+{
+    std::vector<EditPlanCommand::Edit> edits;
+    for (const std::size_t index : tensors) {
+        const std::string& name = m_model->tensors()[index].name();
+        std::optional<Choice> before = m_plan.choice(name);
+        std::optional<Choice> after = wanted.choice(name);
+        if (before != after)
+            edits.push_back({index, before, after});
+    }
+    if (edits.empty() && wanted.preset == m_plan.preset)
+        return;
+    m_undoStack.push(new EditPlanCommand(*this, std::move(edits), m_plan.preset, wanted.preset, text));
+}
+
+void Document::applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices,
+                            const std::string& preset)
+{
+    TensorIndices changed;
+    changed.reserve(choices.size());
+    for (const auto& [index, choice] : choices) {
+        m_plan.setChoice(m_model->tensors()[index].name(), choice);
+        EffectiveChoice effective = quantlathe::effectiveChoice(*m_model, index, choice);
+        m_effectiveBytes += effective.sizeBytes - m_effective[index].sizeBytes;
+        m_effective[index] = std::move(effective);
+        changed.push_back(index);
+    }
+    m_plan.preset = preset;
+    m_estimate.reset();
+    updateWantedErrors();
+    Q_EMIT planChanged(changed);
+}
+
+void Document::updateWantedErrors()
+{
+    std::set<ErrorPreviews::Key> wanted;
+    for (std::size_t index = 0; index < m_effective.size(); ++index)
+        wanted.insert(errorKey(index));
+    m_previews.retainOnly(wanted);
+    std::vector<ErrorPreviews::Key> favourites;
+    for (const std::size_t index : m_selection)
+        favourites.push_back(errorKey(index));
+    m_previews.setFavourites(std::move(favourites));
+}
+
+TensorIndices Document::tensorsOfLayer(std::optional<int> layer) const
+{
+    TensorIndices found;
+    for (std::size_t index = 0; index < tensorCount(); ++index) {
+        if (m_model->place(index).layer == layer)
+            found.push_back(index);
+    }
+    return found;
+}
+
+TensorIndices Document::tensorsOfRole(TensorRole role) const
+{
+    TensorIndices found;
+    for (std::size_t index = 0; index < tensorCount(); ++index) {
+        if (m_model->place(index).role == role)
+            found.push_back(index);
+    }
+    return found;
+}
+
+TensorIndices Document::allTensors() const
+{
+    TensorIndices all(tensorCount());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+}
+
+void Document::setSelection(TensorIndices selection, std::optional<std::size_t> current)
+{
+    std::sort(selection.begin(), selection.end());
+    selection.erase(std::unique(selection.begin(), selection.end()), selection.end());
+    if (selection == m_selection && current == m_current)
+        return;
+    m_selection = std::move(selection);
+    m_current = current;
+    updateWantedErrors();
+    Q_EMIT selectionChanged();
+}
+
+void Document::setRuntimeSettings(const RuntimeSettings& settings)
+{
+    m_runtimeSettings = settings;
+    m_estimate.reset();
+    Q_EMIT settingsChanged();
+}
+
+void Document::setDevice(std::optional<Device> device)
+{
+    m_device = std::move(device);
+    m_estimate.reset();
+    Q_EMIT settingsChanged();
+}
+
+const MemoryEstimate& Document::memoryEstimate() const
+{
+    if (!m_estimate)
+        m_estimate = estimateMemory(*m_model, m_plan, m_runtimeSettings, m_device ? &*m_device : nullptr);
+    return *m_estimate;
+}
+
+const ErrorPreview& Document::errorPreview(std::size_t index) { return m_previews.preview(errorKey(index)); }
+
+const ErrorPreview* Document::knownError(std::size_t index) const { return m_previews.known(errorKey(index)); }
+
+} // namespace quantlathe::ui

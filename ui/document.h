@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the window works on: one opened model, the plan for it, what is selected, and what the plan costs. Panels read the
+// Document and listen to its signals; they never talk to each other.
+#pragma once
+
+#include "core/memory/estimate.h"
+#include "core/model/model.h"
+#include "core/plan/plan.h"
+#include "ui/background.h"
+#include "ui/error_previews.h"
+
+#include <QObject>
+#include <QUndoStack>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace quantlathe::ui {
+
+/// Indices into Model::tensors(), sorted, without repetition.
+using TensorIndices = std::vector<std::size_t>;
+
+/// Lives on the window's thread. The model is an immutable snapshot: hand the shared pointer to worker threads.
+class Document : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Document(QObject* parent = nullptr);
+    /// Cancels all background work and waits for it.
+    ~Document() override;
+
+    // --- model ---
+    /// Null while nothing is open.
+    [[nodiscard]] const std::shared_ptr<const Model>& model() const { return m_model; }
+    [[nodiscard]] bool hasModel() const { return m_model != nullptr; }
+    [[nodiscard]] std::size_t tensorCount() const { return m_effective.size(); }
+    /// Opens @p path on a worker thread; ends in opened() or openFailed(). A second call supersedes the first. What is
+    /// open stays open until the new model is there.
+    void open(const std::filesystem::path& path);
+    void cancelOpening();
+    [[nodiscard]] bool isOpening() const { return m_opening.isRunning(); }
+    /// Replaces the model; the plan, selection and undo history start afresh.
+    void setModel(std::shared_ptr<const Model> model);
+    void close() { setModel(nullptr); }
+
+    // --- plan ---
+    [[nodiscard]] const Plan& plan() const { return m_plan; }
+    /// What will really be written for tensor @p index (cached).
+    [[nodiscard]] const EffectiveChoice& effectiveChoice(std::size_t index) const { return m_effective[index]; }
+    /// Bytes of all tensors as they will be written, without header and padding.
+    [[nodiscard]] std::uint64_t effectiveTensorBytes() const { return m_effectiveBytes; }
+    [[nodiscard]] QUndoStack& undoStack() { return m_undoStack; }
+    /// Chooses @p type for @p tensors (nothing = as stored) as one undoable step called @p text. No step when nothing changes.
+    void setType(const TensorIndices& tensors, std::optional<TensorType> type, const QString& text);
+    /// Takes over all of @p plan as one undoable step.
+    void setPlan(const Plan& plan, const QString& text);
+    /// All tensors of @p layer (nothing = those outside the layers); all tensors with @p role.
+    [[nodiscard]] TensorIndices tensorsOfLayer(std::optional<int> layer) const;
+    [[nodiscard]] TensorIndices tensorsOfRole(TensorRole role) const;
+    [[nodiscard]] TensorIndices allTensors() const;
+
+    // --- selection ---
+    /// Every selected tensor; a selected layer selects its tensors.
+    [[nodiscard]] const TensorIndices& selection() const { return m_selection; }
+    /// The tensor with the focus; nothing when a layer or nothing has it.
+    [[nodiscard]] std::optional<std::size_t> currentTensor() const { return m_current; }
+    void setSelection(TensorIndices selection, std::optional<std::size_t> current);
+
+    // --- running it ---
+    [[nodiscard]] const RuntimeSettings& runtimeSettings() const { return m_runtimeSettings; }
+    void setRuntimeSettings(const RuntimeSettings& settings);
+    [[nodiscard]] const std::optional<Device>& device() const { return m_device; }
+    void setDevice(std::optional<Device> device);
+    /// Of the current plan; computed on first use after a change. Needs a model.
+    [[nodiscard]] const MemoryEstimate& memoryEstimate() const;
+
+    // --- what the choices cost ---
+    /// Of tensor @p index in the type it will be written in; queues the measurement when it is not known yet.
+    [[nodiscard]] const ErrorPreview& errorPreview(std::size_t index);
+    /// Without queueing; null when nothing is known yet.
+    [[nodiscard]] const ErrorPreview* knownError(std::size_t index) const;
+    [[nodiscard]] bool isMeasuring() const { return m_previews.isBusy(); }
+
+    /// Cancels all background work and waits: for closing the window.
+    void shutDown();
+
+Q_SIGNALS:
+    void openingStarted(const std::filesystem::path& path);
+    /// The model was opened by open(); modelChanged() came just before.
+    void opened(const std::filesystem::path& path);
+    void openFailed(const std::filesystem::path& path, const quantlathe::Error& error);
+    void openingCancelled();
+
+    void modelChanged();
+    /// The choices of these tensors changed (with their effective choice).
+    void planChanged(const std::vector<std::size_t>& tensors);
+    void selectionChanged();
+    /// Runtime settings or device.
+    void settingsChanged();
+    /// Better error figures for these tensors.
+    void errorsChanged(const std::vector<std::size_t>& tensors);
+
+private:
+    friend class EditPlanCommand;
+    /// @p choices sorted by tensor. Emits planChanged.
+    void applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices, const std::string& preset);
+    void pushEdits(const Plan& wanted, const TensorIndices& tensors, const QString& text);
+    void updateWantedErrors();
+    [[nodiscard]] ErrorPreviews::Key errorKey(std::size_t index) const { return {index, m_effective[index].type}; }
+
+    std::shared_ptr<const Model> m_model;
+    Plan m_plan;
+    std::vector<EffectiveChoice> m_effective;
+    std::uint64_t m_effectiveBytes = 0;
+    TensorIndices m_selection;
+    std::optional<std::size_t> m_current;
+    RuntimeSettings m_runtimeSettings;
+    std::optional<Device> m_device;
+    mutable std::optional<MemoryEstimate> m_estimate;
+    ErrorPreviews m_previews;
+    LatestJob m_opening;
+    QUndoStack m_undoStack; ///< its commands refer to the document
+};
+
+} // namespace quantlathe::ui

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the chosen types cost, tensor by tensor, measured in the background: first on a sample of rows, then exactly.
+#pragma once
+
+#include "core/analysis/quantization_error.h"
+#include "core/model/model.h"
+#include "ui/background.h"
+
+#include <QObject>
+#include <QString>
+#include <QTimer>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace quantlathe::ui {
+
+/// The error of one tensor in one type, as far as it is known.
+struct ErrorPreview
+{
+    enum class State {
+        Pending,   ///< not measured yet
+        Unchanged, ///< the stored bytes are copied: no error at all
+        Sampled,   ///< from some of the rows
+        Exact,     ///< from all weights
+        Failed     ///< cannot be measured; failure says why
+    };
+    State state = State::Pending;
+    ErrorSums sums;  ///< over the measured rows (Sampled: a part of the weights)
+    QString failure;
+
+    [[nodiscard]] bool isKnown() const { return state != State::Pending && state != State::Failed; }
+};
+
+/// Cache and queue. One measurement runs at a time (it uses several threads itself); the queue is worked off in the order:
+/// samples before exact passes, favourites (what the person looks at) before others, small tensors before large ones.
+/// Asking is cheap, so models ask while they paint. Lives on the window's thread.
+class ErrorPreviews : public QObject
+{
+    Q_OBJECT
+public:
+    using Key = std::pair<std::size_t, TensorType>; ///< tensor index, type written
+
+    /// Larger tensors are measured exactly only while they are favourites: a pass over them takes seconds.
+    static constexpr std::uint64_t automaticExactWeights = 1u << 24;
+    static constexpr std::uint64_t sampleWeights = 1u << 16;
+
+    explicit ErrorPreviews(QObject* parent = nullptr);
+
+    /// Forgets everything; cancels what runs.
+    void setModel(std::shared_ptr<const Model> model);
+    /// What is known of @p key; Pending entries are queued.
+    const ErrorPreview& preview(Key key);
+    /// Without queueing; null when nothing is known.
+    [[nodiscard]] const ErrorPreview* known(Key key) const;
+    /// These are measured next, and exactly whatever their size.
+    void setFavourites(std::vector<Key> keys);
+    /// Drops queued entries that are not in @p wanted any more, and cancels a running one.
+    void retainOnly(const std::set<Key>& wanted);
+    /// Cancels and waits; nothing more is measured until the next setModel().
+    void stop();
+    [[nodiscard]] bool isBusy() const { return m_running.has_value() || !m_sampleQueue.empty() || !m_exactQueue.empty(); }
+
+Q_SIGNALS:
+    /// New results for these tensors (sorted); a few times a second at most.
+    void changed(const std::vector<std::size_t>& tensors);
+    void busyChanged(bool isBusy);
+
+private:
+    struct Running
+    {
+        Key key;
+        bool isExact = false;
+    };
+
+    void startNext();
+    std::optional<Running> takeNext();
+    void store(const Running& run, ErrorPreview preview);
+    [[nodiscard]] std::uint64_t weightsOf(Key key) const;
+
+    std::shared_ptr<const Model> m_model;
+    std::map<Key, ErrorPreview> m_known;
+    std::set<Key> m_sampleQueue;
+    std::set<Key> m_exactQueue;
+    std::vector<Key> m_favourites;
+    std::optional<Running> m_running;
+    std::set<std::size_t> m_changed; ///< waiting for m_notify
+    QTimer m_notify;
+    bool m_wasBusy = false;
+    LatestJob m_job; ///< last member: destroyed (cancelled, waited for) first
+};
+
+} // namespace quantlathe::ui
