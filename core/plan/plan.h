@@ -14,6 +14,7 @@ namespace quantlathe {
 
 enum class Target { Gguf };
 enum class Method { RoundToNearest };
+/// Stable ids for recipes: "gguf", "round-to-nearest".
 std::string_view name(Target target);
 std::string_view name(Method method);
 
@@ -47,8 +48,10 @@ enum class FallbackReason {
     RowLength,      ///< the row length is no multiple of the type's block: llama.cpp's fallback table applies
     KeptUnquantized,///< norms, one-dimensional tensors, routers ...: engines need them in full precision
     NotDecodable,   ///< the stored type cannot be decoded yet: copied as stored
-    Integer         ///< integer data is copied as stored
+    Integer,        ///< integer data is copied as stored
+    NotInFormat     ///< the target has no such type (8-bit floats in GGUF): the nearest one that loses nothing
 };
+/// Stable id for JSON: "none", "row-length", "kept-unquantized", "not-decodable", "integer", "not-in-format".
 std::string_view name(FallbackReason reason);
 
 /// What will really be written for one tensor.
@@ -57,13 +60,22 @@ struct EffectiveChoice
     TensorType requested; ///< stored type when nothing was asked
     TensorType type;      ///< what is written
     FallbackReason reason = FallbackReason::None;
-    std::string explanation; ///< one sentence for people, empty without a fallback: "rows of 896 weights are no multiple of 256: Q5_0 instead of Q4_K"
+    /// False when this version cannot write `type` (IQ2_XS ...): plans may hold it, an export must refuse.
+    bool canWrite = true;
+    /// One sentence for people, empty when everything is as asked: "rows of 896 weights are no multiple of 256: Q5_0
+    /// instead of Q4_K"; also says so when canWrite is false.
+    std::string explanation;
     std::uint64_t sizeBytes = 0; ///< of the written tensor, without padding
     [[nodiscard]] bool isCopy(TensorType stored) const { return type == stored; }
 };
 
-/// llama.cpp's rule: the type used when rows do not fit (Q4_K -> Q5_0 ...); F16 at the end of the chain.
+/// llama.cpp's rule: the type used when rows do not fit (Q4_K -> Q5_0 ...); F16 at the end of the chain. @p type itself
+/// when rows of @p rowLength weights fit.
 TensorType fallbackType(TensorType type, std::uint64_t rowLength);
+
+/// True for types a person can ask for: plain 16- and 32-bit floats and every block type that files may hold (not the
+/// run-time formats Q8_1 and Q8_K).
+bool isTargetType(TensorType type);
 
 /// True for tensors that llama-quantize would quantize (two or more dimensions, a weight, no norm, router ...).
 bool isQuantizable(const Tensor& tensor, const TensorPlace& place);
@@ -71,5 +83,23 @@ bool isQuantizable(const Tensor& tensor, const TensorPlace& place);
 /// @p model's tensor @p index under @p plan. Hugging Face sources write norms and one-dimensional tensors as F32.
 EffectiveChoice effectiveChoice(const Model& model, std::size_t index, const Plan& plan);
 EffectiveChoice effectiveChoice(const Model& model, std::size_t index, std::optional<Choice> choice);
+
+/// The part of effectiveChoice() that costs nothing: facts of a tensor, gathered once, and the written type by them.
+struct TensorFacts
+{
+    TensorType stored = TensorType::F32;
+    std::uint64_t rowLength = 0;
+    bool isQuantizable = false;
+    bool canDecode = false;
+    bool isGgufSource = true;
+};
+TensorFacts factsOf(const Model& model, std::size_t index);
+
+struct WrittenType
+{
+    TensorType type;
+    FallbackReason reason = FallbackReason::None;
+};
+WrittenType writtenType(const TensorFacts& facts, std::optional<TensorType> requested);
 
 } // namespace quantlathe

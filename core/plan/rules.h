@@ -17,11 +17,11 @@ class Plan;
 class Model;
 
 /// A regular expression (RE2: linear time; no back references or look-around, unlike std::regex) searched anywhere in the
-/// canonical tensor name.
+/// canonical tensor name. The pattern is lower-cased before, as llama-quantize does: "ATTN_V" matches attn_v.
 class TypeRule
 {
 public:
-    /// @throws Error(InvalidArgument) when the expression does not compile
+    /// @throws Error(InvalidArgument) when the expression does not compile or nothing can be written as @p type
     TypeRule(std::string pattern, TensorType type);
     /// "attn_v=Q6_K"; the last '=' separates. @throws Error(InvalidArgument)
     static TypeRule parse(std::string_view text);
@@ -37,10 +37,11 @@ private:
     std::shared_ptr<const Expression> m_expression;
 };
 
-/// Reads llama.cpp's tensor-type file: one REGEX=TYPE per line or blank-separated, as llama-quantize reads it; '#' comments.
-/// @throws Error(BadFormat) with the line number, NotFound ...
+/// Reads llama.cpp's tensor-type file: REGEX=TYPE separated by blanks or newlines, as llama-quantize reads it; besides, a
+/// word that starts with '#' begins a comment up to the end of the line. @throws Error(BadFormat) with the line number, NotFound ...
 std::vector<TypeRule> readTypeRules(const std::filesystem::path& file);
-/// Writes one exact rule per chosen tensor of @p plan (canonical names, regex characters escaped, anchored).
+/// Writes one exact rule per chosen quantizable tensor of @p plan (canonical names, regex characters escaped, anchored).
+/// llama-quantize applies such rules to block types only: with the file types F32, F16 and BF16 it ignores them.
 void writeTypeRules(const std::filesystem::path& file, const Model& model, const Plan& plan);
 
 } // namespace quantlathe
