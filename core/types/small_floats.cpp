@@ -12,8 +12,8 @@ float halfToFloat(std::uint16_t bits)
     const std::uint32_t sign = (bits & 0x8000u) << 16;
     const std::uint32_t exponent = (bits >> 10) & 0x1F;
     const std::uint32_t fraction = bits & 0x3FF;
-    if (exponent == 0x1F)
-        return std::bit_cast<float>(sign | 0x7F800000u | (fraction << 13));
+    if (exponent == 0x1F) // NaN becomes quiet, as processors and ggml convert it
+        return std::bit_cast<float>(sign | 0x7F800000u | (fraction << 13) | (fraction ? 0x400000u : 0));
     if (exponent == 0) {
         const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
         return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The first GGUF formats: 32 weights share one half scale d and, in the _1 formats, a half minimum m.
+//
+//   Q4_0  d, 16 bytes of 4-bit codes q                    w = (q - 8) * d
+//   Q4_1  d, m, 16 bytes                                  w = q * d + m
+//   Q5_0  d, 32 fifth bits, 16 bytes                      w = (q - 16) * d
+//   Q5_1  d, m, 32 fifth bits, 16 bytes                   w = q * d + m
+//   Q8_0  d, 32 signed bytes                              w = q * d
+//   Q8_1  d, s = d * sum q (for dot products), 32 bytes   w = q * d     (a run-time format, not for files)
+//
+// Byte j of the 4-bit codes holds weight j in its low and weight j + 16 in its high nibble; bit k of the fifth bits
+// belongs to weight k.
+//
+// What the encoders minimise. Without importance nothing: the scale follows from the range, each weight takes the
+// nearest code. With importance v: sum v sqrt(mean x^2 of the row + x^2) (x - w)^2 (see search.h). Q8_0 ignores
+// importance. Source of layout and method: ggml.
+#include "core/codecs/block_parts.h"
+#include "core/codecs/families.h"
+#include "core/codecs/scalar.h"
+#include "core/codecs/search.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace quantlathe::codecs {
+
+namespace {
+
+constexpr std::size_t blockWeights = 32;
+constexpr std::size_t halfBlock = blockWeights / 2;
+
+using Nibbles = std::array<std::uint8_t, halfBlock>;
+using FifthBits = std::array<std::uint8_t, 4>;
+
+struct BlockQ4_0
+{
+    StoredHalf d;
+    Nibbles nibbles;
+};
+static_assert(sizeof(BlockQ4_0) == 18);
+
+struct BlockQ4_1
+{
+    StoredHalf d;
+    StoredHalf m;
+    Nibbles nibbles;
+};
+static_assert(sizeof(BlockQ4_1) == 20);
+
+struct BlockQ5_0
+{
+    StoredHalf d;
+    FifthBits fifthBits;
+    Nibbles nibbles;
+};
+static_assert(sizeof(BlockQ5_0) == 22);
+
+struct BlockQ5_1
+{
+    StoredHalf d;
+    StoredHalf m;
+    FifthBits fifthBits;
+    Nibbles nibbles;
+};
+static_assert(sizeof(BlockQ5_1) == 24);
+
+struct BlockQ8_0
+{
+    StoredHalf d;
+    std::array<std::int8_t, blockWeights> codes;
+};
+static_assert(sizeof(BlockQ8_0) == 34);
+
+struct BlockQ8_1
+{
+    StoredHalf d;
+    StoredHalf s;
+    std::array<std::int8_t, blockWeights> codes;
+};
+static_assert(sizeof(BlockQ8_1) == 36);
+
+template <typename Block>
+constexpr bool hasFifthBits = requires(Block block) { block.fifthBits; };
+template <typename Block>
+constexpr bool hasMinimum = requires(Block block) { block.m; };
+template <typename Block>
+constexpr int codeCount = hasFifthBits<Block> ? 32 : 16;
+
+template <typename Block>
+int codeOf(const Block& block, std::size_t index)
+{
+    const std::uint8_t byte = block.nibbles[index % halfBlock];
+    int code = index < halfBlock ? byte & 0x0F : byte >> 4;
+    if constexpr (hasFifthBits<Block>)
+        code |= ((block.fifthBits[index / 8] >> index % 8) & 1) << 4;
+    return code;
+}
+
+template <typename Block>
+void storeCodes(Block& block, const std::uint8_t* codes)
+{
+    for (std::size_t index = 0; index < halfBlock; ++index)
+        block.nibbles[index]
+            = static_cast<std::uint8_t>((codes[index] & 0x0F) | (codes[index + halfBlock] & 0x0F) << 4);
+    if constexpr (hasFifthBits<Block>) {
+        block.fifthBits = {};
+        for (std::size_t index = 0; index < blockWeights; ++index)
+            block.fifthBits[index / 8] |= static_cast<std::uint8_t>((codes[index] >> 4 & 1) << index % 8);
+    }
+}
+
+template <typename Block>
+void decodeBlocks(const std::byte* bytes, float* weights, std::size_t count)
+{
+    const auto* block = asBlocks<Block>(bytes);
+    for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
+        const float d = block->d.value();
+        for (std::size_t index = 0; index < blockWeights; ++index) {
+            const int code = codeOf(*block, index);
+            if constexpr (hasMinimum<Block>)
+                weights[first + index] = static_cast<float>(code) * d + block->m.value();
+            else
+                weights[first + index] = static_cast<float>(code - codeCount<Block> / 2) * d;
+        }
+    }
+}
+
+template <typename Block>
+void decodeByteBlocks(const std::byte* bytes, float* weights, std::size_t count)
+{
+    const auto* block = asBlocks<Block>(bytes);
+    for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
+        const float d = block->d.value();
+        for (std::size_t index = 0; index < blockWeights; ++index)
+            weights[first + index] = static_cast<float>(block->codes[index]) * d;
+    }
+}
+
+/// 1 / scale, or 0 for scales too small to have a finite inverse: the codes then stand for 0.
+float inverseOf(float scale)
+{
+    const float inverse = 1.0f / scale;
+    return std::isfinite(inverse) ? inverse : 0.0f;
+}
+
+/// Truncates @p value, limited to [0, top]; with 0.5 added before, the nearest code with ties upwards.
+std::uint8_t truncatedCode(float value, int top)
+{
+    return static_cast<std::uint8_t>(limit(value, 0.0f, static_cast<float>(top)));
+}
+
+/// Nearest integer, ties away from zero, without a library call; |value| below 2^23.
+int roundAway(float value)
+{
+    const int whole = static_cast<int>(value);
+    const float rest = value - static_cast<float>(whole);
+    return whole + (rest >= 0.5f ? 1 : rest <= -0.5f ? -1 : 0);
+}
+
+/// The weight of largest magnitude, whose sign decides the scale's, gets the outermost code exactly.
+template <typename Block>
+void encodeBySignedExtreme(const float* x, Block& block)
+{
+    constexpr int half = codeCount<Block> / 2;
+    float magnitude = 0;
+    float extreme = 0;
+    for (std::size_t index = 0; index < blockWeights; ++index) {
+        if (std::fabs(x[index]) > magnitude) {
+            magnitude = std::fabs(x[index]);
+            extreme = x[index];
+        }
+    }
+    const float d = limitToHalf(extreme / -half);
+    const float inverse = inverseOf(d);
+    block.d.store(d);
+    std::array<std::uint8_t, blockWeights> codes;
+    for (std::size_t index = 0; index < blockWeights; ++index)
+        codes[index] = truncatedCode(x[index] * inverse + (half + 0.5f), 2 * half - 1);
+    storeCodes(block, codes.data());
+}
+
+template <typename Block>
+void encodeByRange(const float* x, Block& block)
+{
+    constexpr int top = codeCount<Block> - 1;
+    const auto [low, high] = std::minmax_element(x, x + blockWeights);
+    const float minimum = limitToHalf(*low);
+    const float d = limitToHalf((*high - minimum) / top);
+    const float inverse = inverseOf(d);
+    block.d.store(d);
+    block.m.store(minimum);
+    std::array<std::uint8_t, blockWeights> codes;
+    for (std::size_t index = 0; index < blockWeights; ++index)
+        codes[index] = truncatedCode((x[index] - minimum) * inverse + 0.5f, top);
+    storeCodes(block, codes.data());
+}
+
+/// Scale and codes of one block by the signed search. The codes are those of the search, counted with the scale before
+/// it was rounded to half (as ggml leaves them), unless the scale had to be limited.
+template <typename Block>
+void searchSigned(std::span<const float> x, std::span<const float> w, Block& block)
+{
+    constexpr int half = codeCount<Block> / 2;
+    std::array<std::int8_t, blockWeights> found;
+    const float d = fitSigned(x, w, half, found.data());
+    const float stored = block.d.store(d);
+    const bool isLimited = limitToHalf(d) != d;
+    std::array<std::uint8_t, blockWeights> codes;
+    for (std::size_t index = 0; index < blockWeights; ++index) {
+        const int code = isLimited ? nearestCode(x[index] / stored, -half, half - 1) : found[index];
+        codes[index] = static_cast<std::uint8_t>(code + half);
+    }
+    storeCodes(block, codes.data());
+}
+
+template <typename Block>
+void searchAffine(std::span<const float> x, std::span<const float> w, Block& block)
+{
+    constexpr int top = codeCount<Block> - 1;
+    std::array<std::uint8_t, blockWeights> codes;
+    const AffineFit fit = fitAffine(x, w, top, {-0.9f, 0.05f, 36}, codes.data());
+    const float d = block.d.store(fit.scale);
+    const float minimum = block.m.store(-fit.offset);
+    if (limitToHalf(fit.scale) != fit.scale || limitToHalf(fit.offset) != fit.offset) {
+        for (std::size_t index = 0; index < blockWeights; ++index)
+            codes[index] = static_cast<std::uint8_t>(nearestCode((x[index] - minimum) / d, 0, top));
+    }
+    storeCodes(block, codes.data());
+}
+
+/// encodeRow of the 4- and 5-bit formats: @p Direct without importance, @p Search with it.
+template <typename Block, void (*Direct)(const float*, Block&),
+          void (*Search)(std::span<const float>, std::span<const float>, Block&)>
+void encodeBlocks(const float* weights, const float* importance, std::size_t count, std::byte* bytes)
+{
+    auto* block = asBlocks<Block>(bytes);
+    if (importance) {
+        const TamedRow row(weights, importance, count);
+        if (row.importance()) {
+            float squares = 0;
+            for (std::size_t index = 0; index < count; ++index)
+                squares += row.weights()[index] * row.weights()[index];
+            const float variance = squares / static_cast<float>(count);
+            for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
+                const std::span x(row.weights() + first, blockWeights);
+                std::array<float, blockWeights> w;
+                weighByImportance(x, row.importance() + first, variance, w.data());
+                Search(x, w, *block);
+            }
+            return;
+        }
+    }
+    for (std::size_t first = 0; first < count; first += blockWeights, ++block)
+        Direct(weights + first, *block);
+}
+
+void encodeQ8_0(const float* weights, const float*, std::size_t count, std::byte* bytes)
+{
+    auto* block = asBlocks<BlockQ8_0>(bytes);
+    for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
+        const float* x = weights + first;
+        float magnitude = 0;
+        for (std::size_t index = 0; index < blockWeights; ++index)
+            magnitude = std::max(magnitude, std::fabs(x[index]));
+        const float d = limitToHalf(magnitude / 127);
+        const float inverse = inverseOf(d);
+        block->d.store(d);
+        for (std::size_t index = 0; index < blockWeights; ++index)
+            block->codes[index] = static_cast<std::int8_t>(roundAway(limit(x[index] * inverse, -127.0f, 127.0f)));
+    }
+}
+
+} // namespace
+
+namespace scalar {
+
+void decodeQ4_0(const std::byte* blocks, float* weights, std::size_t count)
+{
+    decodeBlocks<BlockQ4_0>(blocks, weights, count);
+}
+
+void decodeQ4_1(const std::byte* blocks, float* weights, std::size_t count)
+{
+    decodeBlocks<BlockQ4_1>(blocks, weights, count);
+}
+
+void decodeQ5_0(const std::byte* blocks, float* weights, std::size_t count)
+{
+    decodeBlocks<BlockQ5_0>(blocks, weights, count);
+}
+
+void decodeQ5_1(const std::byte* blocks, float* weights, std::size_t count)
+{
+    decodeBlocks<BlockQ5_1>(blocks, weights, count);
+}
+
+void decodeQ8_0(const std::byte* blocks, float* weights, std::size_t count)
+{
+    decodeByteBlocks<BlockQ8_0>(blocks, weights, count);
+}
+
+} // namespace scalar
+
+std::span<const Codec> legacyCodecs()
+{
+    using enum TensorType;
+    static constexpr Codec codecs[] = {
+        {Q4_0, scalar::decodeQ4_0, encodeBlocks<BlockQ4_0, encodeBySignedExtreme, searchSigned>},
+        {Q4_1, scalar::decodeQ4_1, encodeBlocks<BlockQ4_1, encodeByRange, searchAffine>},
+        {Q5_0, scalar::decodeQ5_0, encodeBlocks<BlockQ5_0, encodeBySignedExtreme, searchSigned>},
+        {Q5_1, scalar::decodeQ5_1, encodeBlocks<BlockQ5_1, encodeByRange, searchAffine>},
+        {Q8_0, scalar::decodeQ8_0, encodeQ8_0},
+        {Q8_1, decodeByteBlocks<BlockQ8_1>, nullptr},
+    };
+    return codecs;
+}
+
+} // namespace quantlathe::codecs
