@@ -3,6 +3,7 @@
 // integer scale, then times the code; first dmin times the integer minimum, then the difference.
 #include "core/codecs/families.h"
 #include "core/codecs/kquants_blocks.h"
+#include "core/codecs/kquants_encode.h"
 #include "core/codecs/scalar.h"
 
 #include <cstring>
@@ -114,11 +115,11 @@ std::span<const Codec> kQuantCodecs()
 {
     using enum TensorType;
     static constexpr Codec codecs[] = {
-        {Q2_K, scalar::decodeQ2_K, nullptr},
-        {Q3_K, scalar::decodeQ3_K, nullptr},
-        {Q4_K, scalar::decodeQ4_K, nullptr},
-        {Q5_K, scalar::decodeQ5_K, nullptr},
-        {Q6_K, scalar::decodeQ6_K, nullptr},
+        {Q2_K, scalar::decodeQ2_K, encodeQ2_K},
+        {Q3_K, scalar::decodeQ3_K, encodeQ3_K},
+        {Q4_K, scalar::decodeQ4_K, encodeQ4_K},
+        {Q5_K, scalar::decodeQ5_K, encodeQ5_K},
+        {Q6_K, scalar::decodeQ6_K, encodeQ6_K},
         {Q8_K, decodeQ8_K, nullptr},
     };
     return codecs;

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encoders of the k-quants, for their rows of the registry in kquants_decode.cpp. Contract: Codec::encodeRow.
+#pragma once
+
+#include <cstddef>
+
+namespace quantlathe::codecs {
+
+using EncodeRow = void(const float* weights, const float* importance, std::size_t count, std::byte* blocks);
+
+EncodeRow encodeQ2_K, encodeQ3_K, encodeQ4_K, encodeQ5_K, encodeQ6_K;
+
+} // namespace quantlathe::codecs
