@@ -7,11 +7,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace quantlathe {
+
+class Tensor;
 
 enum class TensorRole : std::uint8_t {
     TokenEmbedding, PositionEmbedding, TokenTypeEmbedding,
@@ -49,8 +52,10 @@ struct TensorPlace
 };
 
 /// Recognises GGUF names (blk.N.attn_q.weight) and Hugging Face names (model.layers.N.self_attn.q_proj.weight,
-/// transformer.h.N.attn.c_attn.weight, ...), whatever the architecture says. Never fails: Other.
-TensorPlace placeOf(std::string_view tensorName);
+/// transformer.h.N.attn.c_attn.weight, ...). Never fails: Other.
+/// @param architecture GGUF style id; decides only where the same name means different things ("post_attention_layernorm"
+/// is GGUF's ffn_norm in Llama and its post_attention_norm in Gemma 2)
+TensorPlace placeOf(std::string_view tensorName, std::string_view architecture = {});
 
 /// Which layers use a sliding window, and other facts the KV cache depends on.
 struct Hyperparameters
@@ -70,11 +75,20 @@ struct Hyperparameters
     std::uint64_t expertUsedCount = 0;
     std::uint64_t expertFeedForwardLength = 0;
     std::uint64_t slidingWindow = 0;       ///< tokens; 0 = none
-    std::vector<bool> slidingWindowLayers; ///< one entry per layer, empty without a window
+    /// One entry per layer; empty when no layer's cache is limited by the window (llama.cpp keeps all of it for llama,
+    /// phi3 and others that name a window).
+    std::vector<bool> slidingWindowLayers;
     std::uint64_t sharedKvLayers = 0;      ///< last layers without a cache of their own
     std::uint64_t mlaKvLoraRank = 0;       ///< > 0: multi-head latent attention
     std::uint64_t mlaRopeDimension = 0;
     std::uint64_t ropeDimension = 0;
+    /// Recurrent layers (Mamba, linear attention); all 0 without.
+    std::uint64_t stateConvolution = 0;    ///< ssm.conv_kernel: width of the convolution
+    std::uint64_t stateInnerSize = 0;      ///< ssm.inner_size
+    std::uint64_t stateSize = 0;           ///< ssm.state_size, per channel
+    std::uint64_t stateGroups = 0;         ///< ssm.group_count
+    std::uint64_t stateTimeStepRank = 0;   ///< ssm.time_step_rank; in Mamba 2 and linear attention the number of heads
+    std::vector<bool> recurrentLayers;     ///< one entry per layer; empty when none is recurrent
     double ropeFrequencyBase = 0;
     double normEpsilon = 0;
     bool isEmbeddingTied = false;          ///< no output tensor of its own
@@ -89,5 +103,10 @@ struct Architecture
     /// Notes for people on what could not be read ("no head count: the KV cache cannot be estimated").
     std::vector<std::string> notes;
 };
+
+/// Reads GGUF's keys (huggingface/ says a config.json in them too) and fills gaps from the tensors. Never fails: what is
+/// missing or contradictory becomes a note.
+Architecture readArchitecture(const Metadata& metadata, std::span<const Tensor> tensors,
+                              std::span<const TensorPlace> places);
 
 } // namespace quantlathe

@@ -26,6 +26,9 @@ public:
         ModelFormat format = ModelFormat::Gguf;
         std::filesystem::path path;               ///< what the person opened: a file, or a folder
         std::vector<std::filesystem::path> files; ///< all files that hold tensors, in order
+        /// The same files, mapped: their sizes count, and they are watched for changes, even where they hold no tensor.
+        /// Files of the tensors are added by themselves.
+        std::vector<std::shared_ptr<const MappedFile>> mappings;
         int formatVersion = 0;                    ///< GGUF version; 0 elsewhere
         std::uint64_t alignment = 32;             ///< GGUF data alignment, bytes
         Metadata metadata;
