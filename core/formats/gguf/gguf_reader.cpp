@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/gguf/gguf_reader.h"
 
+#include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/formats/gguf/gguf_header.h"
 
