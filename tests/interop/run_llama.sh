@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Continues a prompt greedily in llama.cpp and prints JSON: run_llama.sh MODEL.gguf PROMPT COUNT [DIRECTORY]
+# llama.cpp comes prebuilt in an npm package whose version package-lock.json pins. It is installed (no scripts run) into
+# DIRECTORY, or QUANTLATHE_INTEROP_DIR, or build/interop. QUANTLATHE_LLAMA_RUN names an already built llama_run.
+# Exit code 77 with a line "SKIPPED: ..." where npm or the package cannot be had.
+set -eu
+
+if [ $# -lt 3 ]; then
+    echo "usage: $0 MODEL.gguf PROMPT COUNT [DIRECTORY]" >&2
+    exit 2
+fi
+here=$(dirname "$(realpath "$0")")
+directory=${4:-${QUANTLATHE_INTEROP_DIR:-$here/../../build/interop}}
+
+skip() {
+    echo "SKIPPED: $1"
+    exit 77
+}
+
+[ "$(uname -sm)" = "Linux x86_64" ] || skip "the prebuilt llama.cpp is for Linux on x86-64"
+command -v npm >/dev/null || skip "npm is not installed"
+mkdir -p "$directory"
+directory=$(realpath "$directory")
+
+# Several tests may come here at once: one installs, the others wait.
+exec 9>"$directory/lock"
+flock 9
+if ! cmp -s "$here/package-lock.json" "$directory/installed-lock.json"; then
+    cp "$here/package.json" "$here/package-lock.json" "$directory/"
+    (cd "$directory" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) ||
+        skip "npm could not install llama.cpp (see $directory/npm.log)"
+    cp "$here/package-lock.json" "$directory/installed-lock.json"
+fi
+run=${QUANTLATHE_LLAMA_RUN:-$directory/llama_run}
+if [ ! -x "$run" ] || { [ -z "${QUANTLATHE_LLAMA_RUN:-}" ] && [ "$here/llama_run.cpp" -nt "$run" ]; }; then
+    "${CXX:-c++}" -std=c++20 -O1 -o "$run" "$here/llama_run.cpp" -ldl
+fi
+exec 9>&-
+
+library=$(find "$directory/node_modules/@node-llama-cpp" -name 'libllama.*so*' -print -quit)
+[ -n "$library" ] || skip "the npm package holds no libllama"
+exec "$run" "$library" "$1" "$2" "$3"
