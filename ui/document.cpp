@@ -12,6 +12,7 @@ namespace quantlathe::ui {
 Document::Document(QObject* parent) : QObject(parent)
 {
     connect(&m_previews, &ErrorPreviews::changed, this, &Document::errorsChanged);
+    connect(&m_previews, &ErrorPreviews::busyChanged, this, &Document::measuringChanged);
 }
 
 Document::~Document() { shutDown(); }
@@ -109,20 +110,31 @@ void Document::applyChoices(const std::vector<std::pair<std::size_t, std::option
     }
     m_plan.preset = preset;
     m_estimate.reset();
-    updateWantedErrors();
+    forgetUnwantedErrors();
+    favourSelectedErrors();
     Q_EMIT planChanged(changed);
 }
 
-void Document::updateWantedErrors()
+void Document::forgetUnwantedErrors()
 {
     std::set<ErrorPreviews::Key> wanted;
     for (std::size_t index = 0; index < m_effective.size(); ++index)
         wanted.insert(errorKey(index));
     m_previews.retainOnly(wanted);
-    std::vector<ErrorPreviews::Key> favourites;
+}
+
+void Document::favourSelectedErrors()
+{
+    std::set<ErrorPreviews::Key> favourites;
     for (const std::size_t index : m_selection)
-        favourites.push_back(errorKey(index));
+        favourites.insert(errorKey(index));
     m_previews.setFavourites(std::move(favourites));
+}
+
+double Document::effectiveBitsPerWeight() const
+{
+    const std::uint64_t weights = m_model ? m_model->weightCount() : 0;
+    return weights == 0 ? 0 : 8.0 * static_cast<double>(m_effectiveBytes) / static_cast<double>(weights);
 }
 
 TensorIndices Document::tensorsOfLayer(std::optional<int> layer) const
@@ -160,7 +172,7 @@ void Document::setSelection(TensorIndices selection, std::optional<std::size_t> 
         return;
     m_selection = std::move(selection);
     m_current = current;
-    updateWantedErrors();
+    favourSelectedErrors();
     Q_EMIT selectionChanged();
 }
 

@@ -53,6 +53,8 @@ public:
     [[nodiscard]] const EffectiveChoice& effectiveChoice(std::size_t index) const { return m_effective[index]; }
     /// Bytes of all tensors as they will be written, without header and padding.
     [[nodiscard]] std::uint64_t effectiveTensorBytes() const { return m_effectiveBytes; }
+    /// Of the whole model as it will be written; 0 without weights.
+    [[nodiscard]] double effectiveBitsPerWeight() const;
     [[nodiscard]] QUndoStack& undoStack() { return m_undoStack; }
     /// Chooses @p type for @p tensors (nothing = as stored) as one undoable step called @p text. No step when nothing changes.
     void setType(const TensorIndices& tensors, std::optional<TensorType> type, const QString& text);
@@ -103,13 +105,15 @@ Q_SIGNALS:
     void settingsChanged();
     /// Better error figures for these tensors.
     void errorsChanged(const std::vector<std::size_t>& tensors);
+    void measuringChanged(bool isMeasuring);
 
 private:
     friend class EditPlanCommand;
     /// @p choices sorted by tensor. Emits planChanged.
     void applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices, const std::string& preset);
     void pushEdits(const Plan& wanted, const TensorIndices& tensors, const QString& text);
-    void updateWantedErrors();
+    void forgetUnwantedErrors();
+    void favourSelectedErrors();
     [[nodiscard]] ErrorPreviews::Key errorKey(std::size_t index) const { return {index, m_effective[index].type}; }
 
     std::shared_ptr<const Model> m_model;

@@ -5,7 +5,6 @@
 #include "ui/text.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace quantlathe::ui {
 
@@ -57,8 +56,7 @@ void ErrorPreviews::setModel(std::shared_ptr<const Model> model)
     m_running.reset();
     m_model = std::move(model);
     m_known.clear();
-    m_sampleQueue.clear();
-    m_exactQueue.clear();
+    m_queue.clear();
     m_favourites.clear();
     m_changed.clear();
     m_notify.start();
@@ -80,34 +78,45 @@ const ErrorPreview& ErrorPreviews::preview(Key key)
     if (isNew && key.second == m_model->tensors()[key.first].type())
         preview.state = ErrorPreview::State::Unchanged;
     const bool isRunning = m_running && m_running->key == key;
-    if (preview.state == ErrorPreview::State::Pending && !isRunning && m_sampleQueue.insert(key).second)
-        startNext();
-    else if (preview.state == ErrorPreview::State::Sampled && !isRunning && weightsOf(key) <= automaticExactWeights
-             && m_exactQueue.insert(key).second)
+    const bool wantsSample = preview.state == ErrorPreview::State::Pending;
+    const bool wantsExact = preview.state == ErrorPreview::State::Sampled && needsExact(key);
+    if (!isRunning && (wantsSample || wantsExact) && enqueue(key, wantsExact))
         startNext();
     return preview;
 }
 
 std::uint64_t ErrorPreviews::weightsOf(Key key) const { return m_model->tensors()[key.first].shape().weightCount(); }
 
-void ErrorPreviews::setFavourites(std::vector<Key> keys)
+bool ErrorPreviews::needsExact(Key key) const
 {
-    m_favourites = std::move(keys);
+    return weightsOf(key) <= automaticExactWeights || m_favourites.contains(key);
+}
+
+ErrorPreviews::Measurement ErrorPreviews::measurement(Key key, bool isExact) const
+{
+    return {isExact, !m_favourites.contains(key), isExact ? weightsOf(key) : 0, key};
+}
+
+bool ErrorPreviews::enqueue(Key key, bool isExact) { return m_queue.insert(measurement(key, isExact)).second; }
+
+void ErrorPreviews::setFavourites(std::set<Key> keys)
+{
     if (!m_model)
         return;
-    for (const Key& key : m_favourites) {
-        if (preview(key).state == ErrorPreview::State::Sampled)
-            m_exactQueue.insert(key);
-    }
+    m_favourites = std::move(keys);
+    std::set<Measurement> queue;
+    for (const Measurement& queued : m_queue)
+        queue.insert(measurement(queued.key, queued.isExact));
+    m_queue = std::move(queue);
+    for (const Key& key : m_favourites)
+        preview(key);
     startNext();
 }
 
 void ErrorPreviews::retainOnly(const std::set<Key>& wanted)
 {
-    const auto isUnwanted = [&wanted](const Key& key) { return !wanted.contains(key); };
-    std::erase_if(m_sampleQueue, isUnwanted);
-    std::erase_if(m_exactQueue, isUnwanted);
-    if (m_running && isUnwanted(m_running->key)) {
+    std::erase_if(m_queue, [&wanted](const Measurement& queued) { return !wanted.contains(queued.key); });
+    if (m_running && !wanted.contains(m_running->key)) {
         m_job.cancel();
         m_running.reset();
     }
@@ -116,44 +125,23 @@ void ErrorPreviews::retainOnly(const std::set<Key>& wanted)
 
 void ErrorPreviews::stop()
 {
-    m_sampleQueue.clear();
-    m_exactQueue.clear();
+    m_queue.clear();
     m_running.reset();
     m_job.cancelAndWait();
     m_model.reset();
-}
-
-std::optional<ErrorPreviews::Running> ErrorPreviews::takeNext()
-{
-    const bool isExact = m_sampleQueue.empty();
-    std::set<Key>& queue = isExact ? m_exactQueue : m_sampleQueue;
-    if (queue.empty())
-        return std::nullopt;
-    const auto rank = [this](const Key& key) {
-        const bool isFavourite = std::find(m_favourites.begin(), m_favourites.end(), key) != m_favourites.end();
-        return std::tuple(!isFavourite, weightsOf(key), key);
-    };
-    // Samples cost about the same whatever the tensor: file order, favourites first.
-    const auto best = isExact ? std::min_element(queue.begin(), queue.end(), [&](const Key& a, const Key& b) {
-        return rank(a) < rank(b);
-    }) : std::find_if(queue.begin(), queue.end(), [&](const Key& key) { return !std::get<0>(rank(key)); });
-    const Running next{best == queue.end() ? *queue.begin() : *best, isExact};
-    queue.erase(next.key);
-    return next;
 }
 
 void ErrorPreviews::startNext()
 {
     if (m_running || !m_model)
         return;
-    m_running = takeNext();
-    if (!m_running) {
-        m_notify.start();
-        return;
-    }
     if (!m_notify.isActive())
         m_notify.start();
-    const Running run = *m_running;
+    if (m_queue.empty())
+        return;
+    const Measurement run = *m_queue.begin();
+    m_queue.erase(m_queue.begin());
+    m_running = run;
     m_job.start([model = m_model, run](const RunControl& control) { return measured(*model, run.key, run.isExact, control); },
                 [this, run](ErrorPreview preview) { store(run, std::move(preview)); },
                 [this, run](const Error& error) {
@@ -164,18 +152,14 @@ void ErrorPreviews::startNext()
                 });
 }
 
-void ErrorPreviews::store(const Running& run, ErrorPreview preview)
+void ErrorPreviews::store(const Measurement& run, ErrorPreview preview)
 {
     m_running.reset();
-    const bool needsExact = preview.state == ErrorPreview::State::Sampled
-        && (weightsOf(run.key) <= automaticExactWeights
-            || std::find(m_favourites.begin(), m_favourites.end(), run.key) != m_favourites.end());
+    const bool isSampled = preview.state == ErrorPreview::State::Sampled;
     m_known[run.key] = std::move(preview);
-    if (needsExact)
-        m_exactQueue.insert(run.key);
+    if (isSampled && needsExact(run.key))
+        enqueue(run.key, true);
     m_changed.insert(run.key.first);
-    if (!m_notify.isActive())
-        m_notify.start();
     startNext();
 }
 

@@ -10,6 +10,7 @@
 #include <QString>
 #include <QTimer>
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -59,12 +60,12 @@ public:
     /// Without queueing; null when nothing is known.
     [[nodiscard]] const ErrorPreview* known(Key key) const;
     /// These are measured next, and exactly whatever their size.
-    void setFavourites(std::vector<Key> keys);
+    void setFavourites(std::set<Key> keys);
     /// Drops queued entries that are not in @p wanted any more, and cancels a running one.
     void retainOnly(const std::set<Key>& wanted);
     /// Cancels and waits; nothing more is measured until the next setModel().
     void stop();
-    [[nodiscard]] bool isBusy() const { return m_running.has_value() || !m_sampleQueue.empty() || !m_exactQueue.empty(); }
+    [[nodiscard]] bool isBusy() const { return m_running.has_value() || !m_queue.empty(); }
 
 Q_SIGNALS:
     /// New results for these tensors (sorted); a few times a second at most.
@@ -72,23 +73,28 @@ Q_SIGNALS:
     void busyChanged(bool isBusy);
 
 private:
-    struct Running
+    /// A queued or running measurement; the order of the members is the order of the queue.
+    struct Measurement
     {
-        Key key;
         bool isExact = false;
+        bool isOrdinary = true;    ///< no favourite
+        std::uint64_t weights = 0; ///< 0 for samples: they cost the same whatever the tensor, so they go in file order
+        Key key;
+        auto operator<=>(const Measurement&) const = default;
     };
 
+    [[nodiscard]] Measurement measurement(Key key, bool isExact) const;
+    bool enqueue(Key key, bool isExact);
+    [[nodiscard]] bool needsExact(Key key) const;
     void startNext();
-    std::optional<Running> takeNext();
-    void store(const Running& run, ErrorPreview preview);
+    void store(const Measurement& run, ErrorPreview preview);
     [[nodiscard]] std::uint64_t weightsOf(Key key) const;
 
     std::shared_ptr<const Model> m_model;
     std::map<Key, ErrorPreview> m_known;
-    std::set<Key> m_sampleQueue;
-    std::set<Key> m_exactQueue;
-    std::vector<Key> m_favourites;
-    std::optional<Running> m_running;
+    std::set<Measurement> m_queue;
+    std::set<Key> m_favourites;
+    std::optional<Measurement> m_running;
     std::set<std::size_t> m_changed; ///< waiting for m_notify
     QTimer m_notify;
     bool m_wasBusy = false;

@@ -1,23 +1,242 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/main_window.h"
 
+#include "ui/look/icons.h"
+#include "ui/text.h"
+#include "ui/tree/tensor_tree_panel.h"
+#include "ui/window/empty_state.h"
 #include "ui/window/panels.h"
+#include "ui/window/status_line.h"
 
+#include <QApplication>
+#include <QCloseEvent>
 #include <QDockWidget>
+#include <QFileInfo>
+#include <QMimeData>
+#include <QProgressBar>
+#include <QScreen>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QTreeView>
 
 namespace quantlathe::ui {
 
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// Raised when docks or tool bars change in a way that makes older saved layouts wrong.
+constexpr int layoutVersion = 1;
+const QString geometryKey = u"window/geometry"_s;
+const QString layoutKey = u"window/layout"_s;
+const QString columnsKey = u"window/columns"_s;
+
+/// The first local file or folder of what is dragged; empty when there is none.
+QString droppedPath(const QMimeData& data)
+{
+    for (const QUrl& url : data.urls()) {
+        if (url.isLocalFile())
+            return url.toLocalFile();
+    }
+    return {};
+}
+
+} // namespace
+
 MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_document(new Document(this))
 {
+    setObjectName(u"mainWindow"_s);
+    setWindowIcon(applicationIcon());
+    setAcceptDrops(true);
+    setDockNestingEnabled(true);
+    setDockOptions(dockOptions() | QMainWindow::AllowTabbedDocks);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     m_workspace.document = m_document;
+
+    m_tree = new TensorTreePanel(*m_document, this);
+    m_emptyState = new EmptyState(m_recentFiles, this);
+    m_middle = new QStackedWidget(this);
+    m_middle->addWidget(m_emptyState);
+    m_middle->addWidget(m_tree);
+    setCentralWidget(m_middle);
+    connect(m_emptyState, &EmptyState::openFileRequested, this, &MainWindow::chooseFile);
+    connect(m_emptyState, &EmptyState::openFolderRequested, this, &MainWindow::chooseFolder);
+    connect(m_emptyState, &EmptyState::openRequested, this, &MainWindow::openPath);
+
+    m_statusLine = new StatusLine(*m_document, this);
+    m_openingProgress = new QProgressBar(this);
+    m_openingProgress->setRange(0, 0);
+    m_openingProgress->setMaximumWidth(fontMetrics().averageCharWidth() * 16);
+    m_openingProgress->setAccessibleName(tr("Opening a model"));
+    m_cancelOpening = new QToolButton(this);
+    m_cancelOpening->setText(tr("Cancel"));
+    connect(m_cancelOpening, &QToolButton::clicked, m_document, &Document::cancelOpening);
+    statusBar()->addPermanentWidget(m_openingProgress);
+    statusBar()->addPermanentWidget(m_cancelOpening);
+    statusBar()->addPermanentWidget(m_statusLine);
+    hideOpening();
+
+    makeDocks();
+    makeMenus();
+    restoreLayout();
+
+    connect(m_document, &Document::modelChanged, this, &MainWindow::modelChanged);
+    connect(&m_document->undoStack(), &QUndoStack::cleanChanged, this, [this](bool isClean) { setWindowModified(!isClean); });
+    connect(m_document, &Document::openingStarted, this,
+            [this](const std::filesystem::path& path) { showOpening(pathText(path)); });
+    connect(m_document, &Document::openingCancelled, this, &MainWindow::hideOpening);
+    connect(m_document, &Document::opened, this, [this](const std::filesystem::path& path) {
+        hideOpening();
+        m_recentFiles.add(pathText(path));
+    });
+    connect(m_document, &Document::openFailed, this, [this](const std::filesystem::path& path, const Error& error) {
+        hideOpening();
+        if (error.kind() == ErrorKind::NotFound)
+            m_recentFiles.remove(pathText(path));
+        showError(tr("The model could not be opened"), error);
+    });
+    modelChanged();
+}
+
+MainWindow::~MainWindow()
+{
+    // Panels go before the document they read, and the document before the theme and the recent files.
+    m_document->shutDown();
+    m_document->disconnect();
+    m_document->undoStack().disconnect();
+}
+
+void MainWindow::modelChanged()
+{
+    m_recipePath.clear();
+    m_middle->setCurrentWidget(m_document->hasModel() ? static_cast<QWidget*>(m_tree) : m_emptyState);
+    for (QDockWidget* dock : m_docks)
+        dock->widget()->setEnabled(m_document->hasModel() || dock->objectName() == u"jobs"_s);
+    updateTitle();
+    updateActions();
+    if (m_document->hasModel())
+        m_tree->view().setFocus();
+}
+
+void MainWindow::updateTitle()
+{
+    setWindowModified(false);
+    if (!m_document->hasModel()) {
+        setWindowFilePath({});
+        setWindowTitle(u"Quantlathe"_s);
+        return;
+    }
+    const QFileInfo file(pathText(m_document->model()->path()));
+    setWindowTitle(tr("%1[*] – Quantlathe").arg(file.fileName()));
+}
+
+void MainWindow::showOpening(const QString& path)
+{
+    statusBar()->showMessage(tr("Opening %1…").arg(QFileInfo(path).fileName()));
+    m_openingProgress->show();
+    m_cancelOpening->show();
+}
+
+void MainWindow::hideOpening()
+{
+    statusBar()->clearMessage();
+    m_openingProgress->hide();
+    m_cancelOpening->hide();
+}
+
+// --- docks ---
+
+void MainWindow::makeDocks()
+{
+    setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
     for (const PanelDescription& panel : allPanels()) {
         auto* dock = new QDockWidget(panel.title, this);
         dock->setObjectName(panel.id);
         dock->setWidget(panel.create(m_workspace, dock));
-        addDockWidget(panel.area, dock);
+        m_docks.append(dock);
+    }
+    arrangeDocks();
+}
+
+void MainWindow::arrangeDocks()
+{
+    const std::vector<PanelDescription> panels = allPanels();
+    QDockWidget* firstTab = nullptr;
+    for (std::size_t panel = 0; panel < panels.size(); ++panel) {
+        QDockWidget* dock = m_docks[static_cast<qsizetype>(panel)];
+        dock->setFloating(false);
+        addDockWidget(panels[panel].area, dock);
+        dock->setVisible(panels[panel].isVisible);
+        if (auto* neighbour = findChild<QDockWidget*>(panels[panel].tabbedWith); neighbour && !panels[panel].tabbedWith.isEmpty()) {
+            tabifyDockWidget(neighbour, dock);
+            firstTab = firstTab ? firstTab : neighbour;
+        }
+    }
+    if (firstTab)
+        firstTab->raise();
+    const int character = fontMetrics().averageCharWidth();
+    for (QDockWidget* dock : m_docks) {
+        if (dockWidgetArea(dock) == Qt::RightDockWidgetArea)
+            resizeDocks({dock}, {character * 62}, Qt::Horizontal);
+        else if (dockWidgetArea(dock) == Qt::BottomDockWidgetArea)
+            resizeDocks({dock}, {fontMetrics().height() * 16}, Qt::Vertical);
     }
 }
 
-MainWindow::~MainWindow() = default;
+void MainWindow::resetLayout()
+{
+    arrangeDocks();
+    m_tree->resetColumns();
+}
+
+void MainWindow::restoreLayout()
+{
+    const QSettings settings;
+    if (!restoreGeometry(settings.value(geometryKey).toByteArray())) {
+        const QSize available = screen()->availableSize();
+        resize(QSize(1440, 900).boundedTo(available * 0.95));
+    }
+    restoreState(settings.value(layoutKey).toByteArray(), layoutVersion);
+    m_tree->restoreColumns(settings.value(columnsKey).toByteArray());
+}
+
+void MainWindow::saveLayout()
+{
+    QSettings settings;
+    settings.setValue(geometryKey, saveGeometry());
+    settings.setValue(layoutKey, saveState(layoutVersion));
+    settings.setValue(columnsKey, m_tree->saveColumns());
+}
+
+// --- events ---
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    if (!confirmLosingChanges()) {
+        event->ignore();
+        return;
+    }
+    saveLayout();
+    m_document->shutDown();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (!droppedPath(*event->mimeData()).isEmpty())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    const QString path = droppedPath(*event->mimeData());
+    if (path.isEmpty())
+        return;
+    event->acceptProposedAction();
+    // After the drag has ended: a question asked here would freeze the program the file comes from.
+    QMetaObject::invokeMethod(this, [this, path] { openPath(path); }, Qt::QueuedConnection);
+}
 
 } // namespace quantlathe::ui

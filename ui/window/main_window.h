@@ -3,11 +3,27 @@
 #pragma once
 
 #include "ui/document.h"
+#include "ui/look/theme.h"
+#include "ui/window/recent_files.h"
 #include "ui/window/workspace.h"
 
+#include <QList>
 #include <QMainWindow>
 
+#include <functional>
+
+class QAction;
+class QDockWidget;
+class QMenu;
+class QProgressBar;
+class QStackedWidget;
+class QToolButton;
+
 namespace quantlathe::ui {
+
+class EmptyState;
+class StatusLine;
+class TensorTreePanel;
 
 class MainWindow : public QMainWindow
 {
@@ -17,10 +33,89 @@ public:
     ~MainWindow() override;
 
     [[nodiscard]] Document& document() { return *m_document; }
+    [[nodiscard]] TensorTreePanel& tree() { return *m_tree; }
+    [[nodiscard]] RecentFiles& recentFiles() { return m_recentFiles; }
+
+    /// Opens a model file or folder in the background; asks first when unsaved choices would be lost.
+    void openPath(const QString& path);
+    /// Puts every dock and column where a new installation has it.
+    void resetLayout();
+
+    // What the file dialogs do once a name is chosen. Failures become a message box.
+    void saveRecipeTo(const QString& path);
+    void loadRecipeFrom(const QString& path);
+    void exportTypeRulesTo(const QString& path);
+    void importTypeRulesFrom(const QString& path);
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
 
 private:
+    // main_window_menus.cpp
+    void makeMenus();
+    void makeFileMenu();
+    void makeEditMenu();
+    void makeViewMenu();
+    void makeHelpMenu();
+    void makeToolBar();
+    void fillRecentMenu();
+    void fillEditMenu();
+    void popUpTypeMenu();
+    void updateActions();
+    void showAbout();
+
+    // main_window_files.cpp
+    void chooseFile();
+    void chooseFolder();
+    void saveRecipe();
+    void loadRecipe();
+    void exportTypeRules();
+    void importTypeRules();
+    void choosePreset();
+    void exportModel();
+    /// Runs @p work and shows an Error it throws. @return true when none was thrown
+    bool guarded(const QString& whatFailed, const std::function<void()>& work);
+    void showError(const QString& title, const Error& error);
+    /// False when the person wants to keep unsaved choices.
+    bool confirmLosingChanges();
+
+    // main_window.cpp
+    void makeDocks();
+    void arrangeDocks();
+    void restoreLayout();
+    void saveLayout();
+    void modelChanged();
+    void updateTitle();
+    void showOpening(const QString& path);
+    void hideOpening();
+
+    RecentFiles m_recentFiles;
+    Theme m_theme;
     Document* m_document;
     Workspace m_workspace;
+    QList<QDockWidget*> m_docks; ///< in the order of allPanels()
+    QStackedWidget* m_middle = nullptr;
+    EmptyState* m_emptyState = nullptr;
+    TensorTreePanel* m_tree = nullptr;
+    StatusLine* m_statusLine = nullptr;
+    QToolButton* m_cancelOpening = nullptr;
+    QProgressBar* m_openingProgress = nullptr;
+
+    QMenu* m_recentMenu = nullptr;
+    QMenu* m_editMenu = nullptr;
+    QList<QAction*> m_selectionActions; ///< the part of m_editMenu that depends on the selection
+    QList<QAction*> m_modelActions;     ///< enabled while a model is open
+    QAction* m_openFileAction = nullptr;
+    QAction* m_openFolderAction = nullptr;
+    QAction* m_saveRecipeAction = nullptr;
+    QAction* m_exportAction = nullptr;
+    QAction* m_presetAction = nullptr;
+    QAction* m_typeAction = nullptr;
+    QAction* m_undoAction = nullptr;
+    QAction* m_redoAction = nullptr;
+    QString m_recipePath; ///< where the plan was saved or loaded last
 };
 
 } // namespace quantlathe::ui

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The tensor tree with its filter line and context menu: the middle of the window.
+#pragma once
+
+#include "ui/document.h"
+
+#include <QWidget>
+
+class QCheckBox;
+class QLabel;
+class QLineEdit;
+class QMenu;
+class QTimer;
+class QTreeView;
+
+namespace quantlathe::ui {
+
+class TensorFilterModel;
+class TensorTreeModel;
+
+class TensorTreePanel : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit TensorTreePanel(Document& document, QWidget* parent = nullptr);
+
+    [[nodiscard]] QTreeView& view() { return *m_view; }
+    [[nodiscard]] TensorTreeModel& model() { return *m_model; }
+    [[nodiscard]] TensorFilterModel& filter() { return *m_filter; }
+
+    /// Widths and order of the columns, for QSettings.
+    [[nodiscard]] QByteArray saveColumns() const;
+    bool restoreColumns(const QByteArray& state);
+    void resetColumns();
+    void focusFilter();
+
+    /// Fills @p menu with what can be done to the selection ("Set type for selection", its layer, its role, reset).
+    void addEditActions(QMenu& menu);
+
+private:
+    void applyFilter();
+    void showFilterState(const QString& problem);
+    void takeSelectionFromView();
+    void takeSelectionFromDocument();
+    void modelChanged();
+    void showContextMenu(const QPoint& position);
+    /// Layers and roles of the selected tensors.
+    [[nodiscard]] TensorIndices tensorsOfSelectedLayers(QString* description) const;
+    [[nodiscard]] TensorIndices tensorsOfSelectedRoles(QString* description) const;
+    void choose(const TensorIndices& tensors, std::optional<TensorType> type, const QString& what);
+
+    Document& m_document;
+    TensorTreeModel* m_model;
+    TensorFilterModel* m_filter;
+    QLineEdit* m_filterEdit;
+    QCheckBox* m_regexBox;
+    QLabel* m_filterLabel;
+    QTreeView* m_view;
+    QTimer* m_filterTimer;
+    bool m_isSynchronising = false;
+};
+
+} // namespace quantlathe::ui

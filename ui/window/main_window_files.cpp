@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The main window's files: models, recipes and tensor-type files.
+#include "ui/window/main_window.h"
+
+#include "core/plan/presets.h"
+#include "core/plan/recipe.h"
+#include "core/plan/rules.h"
+#include "ui/text.h"
+
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSettings>
+#include <QStatusBar>
+
+namespace quantlathe::ui {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QString folderKey = u"window/lastFolder"_s;
+constexpr int messageMilliseconds = 8000;
+
+QString lastFolder() { return QSettings().value(folderKey, QDir::homePath()).toString(); }
+
+void rememberFolderOf(const QString& path) { QSettings().setValue(folderKey, QFileInfo(path).absolutePath()); }
+
+} // namespace
+
+void MainWindow::openPath(const QString& path)
+{
+    if (!path.isEmpty() && confirmLosingChanges())
+        m_document->open(toPath(QDir::cleanPath(QFileInfo(path).absoluteFilePath())));
+}
+
+void MainWindow::chooseFile()
+{
+    const QString path = QFileDialog::getOpenFileName(
+        this, tr("Open a model file"), lastFolder(),
+        tr("Model files (*.gguf *.safetensors *.safetensors.index.json);;All files (*)"));
+    if (path.isEmpty())
+        return;
+    rememberFolderOf(path);
+    openPath(path);
+}
+
+void MainWindow::chooseFolder()
+{
+    const QString path = QFileDialog::getExistingDirectory(this, tr("Open a Hugging Face folder"), lastFolder());
+    if (path.isEmpty())
+        return;
+    rememberFolderOf(path);
+    openPath(path);
+}
+
+// --- recipes ---
+
+void MainWindow::saveRecipe()
+{
+    const QString model = QFileInfo(pathText(m_document->model()->path())).completeBaseName();
+    const QString proposal = m_recipePath.isEmpty() ? QDir(lastFolder()).filePath(tr("%1-recipe.json").arg(model)) : m_recipePath;
+    const QString path = QFileDialog::getSaveFileName(this, tr("Save the recipe"), proposal, tr("Recipes (*.json)"));
+    if (!path.isEmpty())
+        saveRecipeTo(path);
+}
+
+void MainWindow::saveRecipeTo(const QString& path)
+{
+    if (!guarded(tr("The recipe could not be saved"),
+                 [&] { quantlathe::saveRecipe(toPath(path), m_document->plan(), *m_document->model()); }))
+        return;
+    rememberFolderOf(path);
+    m_recipePath = path;
+    m_document->undoStack().setClean();
+    statusBar()->showMessage(tr("Recipe saved as %1").arg(QFileInfo(path).fileName()), messageMilliseconds);
+}
+
+void MainWindow::loadRecipe()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Load a recipe"), lastFolder(), tr("Recipes (*.json);;All files (*)"));
+    if (!path.isEmpty())
+        loadRecipeFrom(path);
+}
+
+void MainWindow::loadRecipeFrom(const QString& path)
+{
+    AppliedRecipe recipe;
+    if (!guarded(tr("The recipe could not be loaded"),
+                 [&] { recipe = quantlathe::loadRecipe(toPath(path), *m_document->model()); }))
+        return;
+    rememberFolderOf(path);
+    m_recipePath = path;
+    m_document->setPlan(recipe.plan, tr("Load recipe %1").arg(QFileInfo(path).fileName()));
+    if (recipe.missing.empty()) {
+        statusBar()->showMessage(tr("Recipe %1 applied").arg(QFileInfo(path).fileName()), messageMilliseconds);
+        return;
+    }
+    QStringList names;
+    for (const std::string& missing : recipe.missing)
+        names << toQString(missing);
+    auto* box = new QMessageBox(QMessageBox::Information, tr("Recipe applied"),
+                                tr("The recipe was applied to the tensors it shares with this model."), QMessageBox::Ok, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(tr("It names %n tensors that this model does not have.", nullptr, static_cast<int>(names.size())));
+    box->setDetailedText(names.join(u'\n'));
+    box->open();
+}
+
+// --- tensor-type files ---
+
+void MainWindow::exportTypeRules()
+{
+    const QString path = QFileDialog::getSaveFileName(this, tr("Export a tensor-type file for llama-quantize"),
+                                                      QDir(lastFolder()).filePath(tr("tensor-types.txt")), tr("Text files (*.txt)"));
+    if (!path.isEmpty())
+        exportTypeRulesTo(path);
+}
+
+void MainWindow::exportTypeRulesTo(const QString& path)
+{
+    if (!guarded(tr("The tensor-type file could not be written"),
+                 [&] { writeTypeRules(toPath(path), *m_document->model(), m_document->plan()); }))
+        return;
+    rememberFolderOf(path);
+    statusBar()->showMessage(tr("Tensor types written to %1").arg(QFileInfo(path).fileName()), messageMilliseconds);
+}
+
+void MainWindow::importTypeRules()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Import a tensor-type file of llama-quantize"), lastFolder(),
+                                                      tr("Text files (*.txt);;All files (*)"));
+    if (!path.isEmpty())
+        importTypeRulesFrom(path);
+}
+
+void MainWindow::importTypeRulesFrom(const QString& path)
+{
+    std::vector<TypeRule> rules;
+    if (!guarded(tr("The tensor-type file could not be read"), [&] { rules = readTypeRules(toPath(path)); }))
+        return;
+    rememberFolderOf(path);
+    // As llama-quantize does: the first rule that matches a tensor's name wins; the others keep their choice.
+    const Model& model = *m_document->model();
+    Plan plan = m_document->plan();
+    for (std::size_t tensor = 0; tensor < model.tensors().size(); ++tensor) {
+        for (const TypeRule& rule : rules) {
+            if (!rule.matches(model.place(tensor).canonicalName))
+                continue;
+            plan.setChoice(model.tensors()[tensor].name(), Choice{rule.type()});
+            break;
+        }
+    }
+    m_document->setPlan(plan, tr("Import tensor types from %1").arg(QFileInfo(path).fileName()));
+}
+
+// --- failures and questions ---
+
+bool MainWindow::guarded(const QString& whatFailed, const std::function<void()>& work)
+{
+    try {
+        work();
+        return true;
+    } catch (const Error& error) {
+        showError(whatFailed, error);
+        return false;
+    }
+}
+
+void MainWindow::showError(const QString& title, const Error& error)
+{
+    auto* box = new QMessageBox(QMessageBox::Critical, title, u"<b>%1</b>"_s.arg(title.toHtmlEscaped()), QMessageBox::Ok, this);
+    box->setObjectName(u"errorBox"_s);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    const QString detail = detailText(error);
+    box->setInformativeText(detail.isEmpty() ? messageText(error) : messageText(error) + u"\n\n"_s + detail);
+    box->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    box->open();
+}
+
+bool MainWindow::confirmLosingChanges()
+{
+    if (!m_document->hasModel() || m_document->undoStack().isClean())
+        return true;
+    QMessageBox box(QMessageBox::Question, tr("Unsaved choices"),
+                    tr("The chosen types of %1 were changed and not saved as a recipe.")
+                        .arg(QFileInfo(pathText(m_document->model()->path())).fileName()),
+                    QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    box.setObjectName(u"unsavedBox"_s);
+    box.button(QMessageBox::Save)->setText(tr("&Save recipe…"));
+    box.setDefaultButton(QMessageBox::Save);
+    const int answer = box.exec();
+    if (answer == QMessageBox::Save) {
+        saveRecipe();
+        return m_document->undoStack().isClean();
+    }
+    return answer == QMessageBox::Discard;
+}
+
+} // namespace quantlathe::ui

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/status_line.h"
+
+#include "ui/document.h"
+#include "ui/text.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QStringList>
+
+namespace quantlathe::ui {
+
+using namespace Qt::StringLiterals;
+
+StatusLine::StatusLine(Document& document, QWidget* parent) : QWidget(parent), m_document(document)
+{
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(fontMetrics().averageCharWidth() * 3);
+    m_measuring = addField(*layout, u"statusMeasuring"_s, tr("Background work"));
+    m_format = addField(*layout, u"statusFormat"_s, tr("File format"));
+    m_architecture = addField(*layout, u"statusArchitecture"_s, tr("Architecture"));
+    m_weights = addField(*layout, u"statusWeights"_s, tr("Number of weights"));
+    m_size = addField(*layout, u"statusSize"_s, tr("Bytes of all tensors, before and after"));
+    m_bits = addField(*layout, u"statusBits"_s, tr("Bits per weight after"));
+    connect(&document, &Document::modelChanged, this, &StatusLine::update);
+    connect(&document, &Document::planChanged, this, &StatusLine::update);
+    connect(&document, &Document::measuringChanged, this, &StatusLine::update);
+    update();
+}
+
+QLabel* StatusLine::addField(QHBoxLayout& layout, const QString& objectName, const QString& meaning)
+{
+    auto* field = new QLabel(this);
+    field->setObjectName(objectName);
+    field->setToolTip(meaning);
+    field->setAccessibleDescription(meaning);
+    layout.addWidget(field);
+    return field;
+}
+
+void StatusLine::update()
+{
+    setVisible(m_document.hasModel());
+    if (!m_document.hasModel())
+        return;
+    const Model& model = *m_document.model();
+    m_measuring->setText(m_document.isMeasuring() ? tr("Measuring errors…") : QString());
+    m_format->setText(model.formatVersion() > 0 ? u"%1 %2"_s.arg(toQString(name(model.format()))).arg(model.formatVersion())
+                                                : toQString(name(model.format())));
+    const std::string& architecture = model.architecture().name;
+    m_architecture->setText(architecture.empty() ? tr("Unknown architecture") : toQString(architecture));
+    m_weights->setText(tr("%1 weights").arg(countText(model.weightCount())));
+    m_size->setText(tr("%1 → %2").arg(bytesText(model.tensorBytes()), bytesText(m_document.effectiveTensorBytes())));
+    m_bits->setText(tr("%1 bits/weight").arg(bitsText(m_document.effectiveBitsPerWeight())));
+}
+
+QString StatusLine::text() const
+{
+    QStringList texts;
+    for (const QLabel* field : {m_format, m_architecture, m_weights, m_size, m_bits})
+        texts << field->text();
+    return texts.join(u" | "_s);
+}
+
+} // namespace quantlathe::ui

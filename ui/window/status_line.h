@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The status bar's permanent part: what is open and what the plan makes of it.
+#pragma once
+
+#include <QWidget>
+
+class QHBoxLayout;
+class QLabel;
+
+namespace quantlathe::ui {
+
+class Document;
+
+class StatusLine : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit StatusLine(Document& document, QWidget* parent = nullptr);
+
+    /// The figures as one line of text.
+    [[nodiscard]] QString text() const;
+
+private:
+    void update();
+    QLabel* addField(QHBoxLayout& layout, const QString& objectName, const QString& meaning);
+
+    Document& m_document;
+    QLabel* m_measuring;
+    QLabel* m_format;
+    QLabel* m_architecture;
+    QLabel* m_weights;
+    QLabel* m_size;
+    QLabel* m_bits;
+};
+
+} // namespace quantlathe::ui
