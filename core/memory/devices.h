@@ -12,18 +12,21 @@ namespace quantlathe {
 struct Device
 {
     std::string name;               ///< "RTX 4090"
-    std::string vendor;
-    std::uint64_t totalBytes = 0;   ///< as the driver reports it
+    std::string vendor;             ///< empty for a plain amount of memory
+    std::uint64_t totalBytes = 0;   ///< as the driver reports it; Apple: the machine's memory
     std::uint64_t usableBytes = 0;  ///< what a CUDA program sees on Linux, or the Metal limit; = totalBytes when unknown
-    double bandwidthGBs = 0;        ///< 0 = unknown
+    double bandwidthGBs = 0;        ///< 10^9 bytes a second; 0 = unknown
+
+    bool operator==(const Device&) const = default;
 };
 
 /// Built-in presets, by vendor and memory.
 std::span<const Device> devicePresets();
-/// By name, ignoring case, blanks and a leading vendor name; null when unknown. Also takes "24GiB", "24576MiB" style sizes
-/// through parseDevice().
+/// By name, ignoring case, blanks, punctuation, a vendor's or family's name in front ("NVIDIA GeForce RTX 4090") and, where
+/// only one preset is meant, the amount of memory at the end ("RTX 3060"); null when unknown.
 const Device* findDevice(std::string_view name);
-/// A preset's name, or an amount of memory ("24 GiB", "16000MiB"). @throws Error(NotFound) listing near matches
+/// A preset's name, or an amount of memory ("24 GiB", "16000MiB", "8.5GB" with GB = 10^9).
+/// @throws Error(NotFound) listing near matches; Error(InvalidArgument) for an amount that makes no sense
 Device parseDevice(std::string_view text);
 
 } // namespace quantlathe

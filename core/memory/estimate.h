@@ -7,6 +7,7 @@
 #include "core/plan/plan.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,22 +15,38 @@ namespace quantlathe {
 
 struct RuntimeSettings
 {
-    std::uint64_t contextLength = 8192; ///< tokens asked for; padded as llama.cpp does
+    std::uint64_t contextLength = 8192; ///< tokens asked for; padded as llama.cpp does; 0 = the model's own maximum
     TensorType keyCacheType = TensorType::F16;
     TensorType valueCacheType = TensorType::F16;
-    unsigned slots = 1;                 ///< parallel sequences
+    unsigned sequences = 1;             ///< parallel sequences (llama-server: slots)
     bool isCacheUnified = true;
     bool isSlidingWindowFull = false;   ///< --swa-full
+    bool isFlashAttention = true;       ///< without it values are stored transposed, each layer as wide as the widest
     unsigned microBatch = 512;
+};
+
+/// What llama.cpp keeps per token and sequence, in bytes.
+struct CacheBytes
+{
+    std::uint64_t fullAttention = 0;
+    std::uint64_t slidingWindow = 0;
+    std::uint64_t recurrentState = 0; ///< Mamba and linear attention: per sequence, whatever the context
+    bool isComplete = true;           ///< false when the file does not say enough: notes tell what is missing
+    std::vector<std::string> notes;
+    [[nodiscard]] std::uint64_t total() const;
 };
 
 /// All in bytes.
 struct MemoryEstimate
 {
-    std::uint64_t fileBytes = 0;    ///< exact size of the file(s) the export would write
+    /// Size of the file the export would write: exact for GGUF sources (one file) and where the header's size was given;
+    /// otherwise tensors and their table alone, with a note.
+    std::uint64_t fileBytes = 0;
+    bool isFileExact = false;
     std::uint64_t weightBytes = 0;  ///< weights on the device, all layers offloaded, the engine's padding included
     std::uint64_t hostWeightBytes = 0; ///< weights that stay in host memory (token embedding)
-    std::uint64_t kvCacheBytes = 0;
+    std::uint64_t kvCacheBytes = 0; ///< recurrent state included
+    CacheBytes cache;               ///< its parts
     std::uint64_t deviceBytes = 0;  ///< usable memory of the device; 0 = no device chosen
     std::uint64_t totalBytes = 0;   ///< weightBytes + kvCacheBytes
     /// Compute buffers and driver overhead are not in yet: what is left must hold them.
@@ -37,13 +54,54 @@ struct MemoryEstimate
     std::string explanation;        ///< one sentence for people
     std::vector<std::string> notes; ///< what could not be counted and why
 };
+/// Stable ids: "unknown", "fits", "tight", "does-not-fit".
 std::string_view name(MemoryEstimate::Verdict verdict);
 
-/// Tensor types of a plan with what the estimate needs of each tensor; made once per model, updated per edit.
+/// What the estimate needs of a model; made once, asked on every edit. Independent of the model afterwards, thread-safe.
+class MemoryModel
+{
+public:
+    /// @param headerBytes everything before the tensor data of the file to be written, padded (ExportFile::header); it does
+    /// not depend on the chosen types. Without it GGUF sources get their own, others none.
+    explicit MemoryModel(const Model& model, std::optional<std::uint64_t> headerBytes = std::nullopt);
+
+    [[nodiscard]] MemoryEstimate estimate(const Plan& plan, const RuntimeSettings& settings, const Device* device) const;
+
+private:
+    /// A tensor of the source.
+    struct Part
+    {
+        std::string name;
+        TensorFacts facts;
+        std::uint64_t rowCount = 0;
+        std::size_t output = 0; ///< index into m_outputs
+    };
+    /// A tensor of the file: usually one part, or the experts of a layer.
+    struct Output
+    {
+        std::size_t firstPart = 0;
+        std::size_t partCount = 0;
+        bool isOnDevice = true;
+        bool isOnHost = false;
+    };
+
+    std::vector<Part> m_parts;           ///< part by part, outputs one after the other
+    std::vector<Output> m_outputs;
+    std::vector<std::size_t> m_byName;   ///< parts by name
+    Architecture m_architecture;
+    std::uint64_t m_headerBytes = 0;
+    std::uint64_t m_alignment = 32;
+    bool m_isHeaderExact = false;
+};
+
+/// One-off: MemoryModel(model).estimate(plan, settings, device).
 MemoryEstimate estimateMemory(const Model& model, const Plan& plan, const RuntimeSettings& settings,
                               const Device* device);
 
-/// KV cache of the whole model. @throws Error(InvalidArgument) for a cache type llama.cpp does not offer
+/// Cache of the whole model, as the CUDA backend allocates it with all layers offloaded. @throws Error(InvalidArgument) for a cache type llama.cpp
+/// does not offer, or does not take for this model
+CacheBytes cacheBytes(const Architecture& architecture, const RuntimeSettings& settings);
+/// cacheBytes().total()
 std::uint64_t kvCacheBytes(const Architecture& architecture, const RuntimeSettings& settings);
 /// The cache types llama.cpp offers.
 std::vector<TensorType> cacheTypes();
