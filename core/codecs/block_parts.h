@@ -5,6 +5,7 @@
 
 #include "core/types/small_floats.h"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +19,22 @@ inline float limitToHalf(float value)
     if (value != value)
         return 0.0f;
     return value > largestHalf ? largestHalf : value < -largestHalf ? -largestHalf : value;
+}
+
+/// Only few denormal halves, 2^-24 apart, lie around @p scale: rounding it changes the weights visibly, and codes counted
+/// with the unrounded scale would be wrong. Below 2^-40 nothing of a block can be kept in any format.
+inline bool isCoarseAsHalf(float scale)
+{
+    return std::fabs(scale) < 0x1p-20f && std::fabs(scale) >= 0x1p-40f;
+}
+
+/// The half to store for @p scale: limited to what halves hold and, where halves are coarse, rounded away from 0, so that
+/// the largest weight still fits. Differs from @p scale only in these two cases; codes must then be counted with it.
+inline float storableScale(float scale)
+{
+    if (isCoarseAsHalf(scale))
+        return std::copysign(std::ceil(std::fabs(scale) * 0x1p24f) * 0x1p-24f, scale);
+    return limitToHalf(scale);
 }
 
 /// A half inside a block.

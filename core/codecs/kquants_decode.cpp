@@ -5,6 +5,7 @@
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/kquants_encode.h"
 #include "core/codecs/scalar.h"
+#include "core/codecs/simd_decode.h"
 
 #include <cstring>
 
@@ -115,11 +116,11 @@ std::span<const Codec> kQuantCodecs()
 {
     using enum TensorType;
     static constexpr Codec codecs[] = {
-        {Q2_K, scalar::decodeQ2_K, encodeQ2_K},
-        {Q3_K, scalar::decodeQ3_K, encodeQ3_K},
-        {Q4_K, scalar::decodeQ4_K, encodeQ4_K},
-        {Q5_K, scalar::decodeQ5_K, encodeQ5_K},
-        {Q6_K, scalar::decodeQ6_K, encodeQ6_K},
+        {Q2_K, simd::decodeQ2_K, encodeQ2_K},
+        {Q3_K, simd::decodeQ3_K, encodeQ3_K},
+        {Q4_K, simd::decodeQ4_K, encodeQ4_K},
+        {Q5_K, simd::decodeQ5_K, encodeQ5_K},
+        {Q6_K, simd::decodeQ6_K, encodeQ6_K},
         {Q8_K, decodeQ8_K, nullptr},
     };
     return codecs;

@@ -11,7 +11,7 @@
 //   Q6_K     sum x^2 e^2                             sum v e^2
 //
 // A sub-block none of whose channels has importance is encoded as if they all had the same, but has no say in the grid
-// it shares. Where d rounds to 0 (all weights of a super-block below about 1e-6) the weights become 0.
+// it shares.
 #include "core/codecs/kquants_encode.h"
 
 #include "core/codecs/kquants_blocks.h"
@@ -50,13 +50,17 @@ float sumOfSquares(std::span<const float> x)
     return sum;
 }
 
-/// Codes in [low, high] for @p values on the grid of a d that had to be limited to a half.
+/// Codes in [low, high] for @p values on the grid of a d that had to be changed to be stored (see storableScale).
+/// A positive value never gets code 0: a sub-block with an offset but no scale would collapse onto its minimum.
 template <std::size_t Count>
-Grid<Count> gridOfLimited(const std::array<float, Count>& values, float d, int low, int high)
+Grid<Count> gridOfStorable(const std::array<float, Count>& values, float d, int low, int high)
 {
-    Grid<Count> grid{limitToHalf(d), {}};
-    for (std::size_t sub = 0; sub < Count; ++sub)
+    Grid<Count> grid{storableScale(d), {}};
+    for (std::size_t sub = 0; sub < Count; ++sub) {
         grid.codes[sub] = nearestCode(values[sub] / grid.d, low, high);
+        if (grid.codes[sub] == 0 && values[sub] > 0)
+            grid.codes[sub] = 1;
+    }
     return grid;
 }
 
@@ -68,8 +72,8 @@ Grid<Count> gridByLargest(const std::array<float, Count>& values, int levels)
     if (largest == 0)
         return {};
     Grid<Count> grid{largest / static_cast<float>(levels), {}};
-    if (grid.d > largestHalf)
-        return gridOfLimited(values, grid.d, 0, levels);
+    if (storableScale(grid.d) != grid.d)
+        return gridOfStorable(values, grid.d, 0, levels);
     const float slope = static_cast<float>(levels) / largest;
     for (std::size_t sub = 0; sub < Count; ++sub)
         grid.codes[sub] = nearestCode(slope * values[sub], 0, levels);
@@ -92,8 +96,8 @@ Grid<Count> gridBySearch(const SubBlocks<Count>& sub, int low, int high, Fit&& f
     }
     std::array<Code, Count> codes;
     Grid<Count> grid{fit(values, importance, codes.data()), {}};
-    if (limitToHalf(grid.d) != grid.d)
-        return gridOfLimited(sub.values, grid.d, low, high);
+    if (storableScale(grid.d) != grid.d)
+        return gridOfStorable(sub.values, grid.d, low, high);
     for (std::size_t index = 0; index < Count; ++index) {
         const bool wasLeftOut = values[index] != sub.values[index] && grid.d != 0;
         grid.codes[index] = wasLeftOut ? nearestCode(sub.values[index] / grid.d, low, high) : int{codes[index]};
@@ -196,8 +200,8 @@ void encodeBlock(std::span<const float> x, const float* importance, BlockQ3_K& b
         if (extreme != 0) {
             const float slope = -32.0f / extreme;
             grid.d = 1 / slope;
-            if (limitToHalf(grid.d) != grid.d)
-                grid = gridOfLimited(scales.values, grid.d, -32, 31);
+            if (storableScale(grid.d) != grid.d)
+                grid = gridOfStorable(scales.values, grid.d, -32, 31);
             else
                 std::transform(scales.values.begin(), scales.values.end(), grid.codes.begin(),
                                [slope](float scale) { return nearestCode(slope * scale, -32, 31); });
@@ -302,8 +306,8 @@ void encodeBlock(std::span<const float> x, const float* importance, BlockQ6_K& b
 
     const float slope = -128.0f / extreme;
     Grid<16> grid{1 / slope, {}};
-    if (limitToHalf(grid.d) != grid.d)
-        grid = gridOfLimited(scales.values, grid.d, -128, 127);
+    if (storableScale(grid.d) != grid.d)
+        grid = gridOfStorable(scales.values, grid.d, -128, 127);
     else
         std::transform(scales.values.begin(), scales.values.end(), grid.codes.begin(),
                        [slope](float scale) { return nearestCode(slope * scale, -128, 127); });

@@ -1,84 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The first GGUF formats: 32 weights share one half scale d and, in the _1 formats, a half minimum m.
+// The first GGUF formats (layouts: legacy_blocks.h).
 //
-//   Q4_0  d, 16 bytes of 4-bit codes q                    w = (q - 8) * d
-//   Q4_1  d, m, 16 bytes                                  w = q * d + m
-//   Q5_0  d, 32 fifth bits, 16 bytes                      w = (q - 16) * d
-//   Q5_1  d, m, 32 fifth bits, 16 bytes                   w = q * d + m
-//   Q8_0  d, 32 signed bytes                              w = q * d
-//   Q8_1  d, s = d * sum q (for dot products), 32 bytes   w = q * d     (a run-time format, not for files)
-//
-// Byte j of the 4-bit codes holds weight j in its low and weight j + 16 in its high nibble; bit k of the fifth bits
-// belongs to weight k.
-//
-// What the encoders minimise. Without importance nothing: the scale follows from the range, each weight takes the
+// What the encoders minimise: without importance nothing: the scale follows from the range, each weight takes the
 // nearest code. With importance v: sum v sqrt(mean x^2 of the row + x^2) (x - w)^2 (see search.h). Q8_0 ignores
 // importance. Source of layout and method: ggml.
-#include "core/codecs/block_parts.h"
 #include "core/codecs/families.h"
+#include "core/codecs/legacy_blocks.h"
 #include "core/codecs/scalar.h"
 #include "core/codecs/search.h"
+#include "core/codecs/simd_decode.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace quantlathe::codecs {
 
 namespace {
 
-constexpr std::size_t blockWeights = 32;
+constexpr std::size_t blockWeights = legacyBlock;
 constexpr std::size_t halfBlock = blockWeights / 2;
-
-using Nibbles = std::array<std::uint8_t, halfBlock>;
-using FifthBits = std::array<std::uint8_t, 4>;
-
-struct BlockQ4_0
-{
-    StoredHalf d;
-    Nibbles nibbles;
-};
-static_assert(sizeof(BlockQ4_0) == 18);
-
-struct BlockQ4_1
-{
-    StoredHalf d;
-    StoredHalf m;
-    Nibbles nibbles;
-};
-static_assert(sizeof(BlockQ4_1) == 20);
-
-struct BlockQ5_0
-{
-    StoredHalf d;
-    FifthBits fifthBits;
-    Nibbles nibbles;
-};
-static_assert(sizeof(BlockQ5_0) == 22);
-
-struct BlockQ5_1
-{
-    StoredHalf d;
-    StoredHalf m;
-    FifthBits fifthBits;
-    Nibbles nibbles;
-};
-static_assert(sizeof(BlockQ5_1) == 24);
-
-struct BlockQ8_0
-{
-    StoredHalf d;
-    std::array<std::int8_t, blockWeights> codes;
-};
-static_assert(sizeof(BlockQ8_0) == 34);
-
-struct BlockQ8_1
-{
-    StoredHalf d;
-    StoredHalf s;
-    std::array<std::int8_t, blockWeights> codes;
-};
-static_assert(sizeof(BlockQ8_1) == 36);
 
 template <typename Block>
 constexpr bool hasFifthBits = requires(Block block) { block.fifthBits; };
@@ -158,6 +98,26 @@ int roundAway(float value)
     return whole + (rest >= 0.5f ? 1 : rest <= -0.5f ? -1 : 0);
 }
 
+/// storableScale for one block. Where halves are coarse the next smaller one may cost less, although it cuts the largest
+/// weights off: the one with the smaller squared error (weighted by @p w unless empty) wins.
+float storableScaleFor(std::span<const float> x, std::span<const float> w, float wanted, float minimum, int low, int high)
+{
+    const float larger = storableScale(wanted);
+    const float smaller = larger - std::copysign(0x1p-24f, wanted);
+    if (!isCoarseAsHalf(wanted) || smaller == 0)
+        return larger;
+    const auto errorOf = [&](float d) {
+        float error = 0;
+        for (std::size_t index = 0; index < x.size(); ++index) {
+            const auto code = static_cast<float>(nearestCode((x[index] - minimum) / d, low, high));
+            const float difference = x[index] - (code * d + minimum);
+            error += (w.empty() ? 1.0f : w[index]) * difference * difference;
+        }
+        return error;
+    };
+    return errorOf(smaller) < errorOf(larger) ? smaller : larger;
+}
+
 /// The weight of largest magnitude, whose sign decides the scale's, gets the outermost code exactly.
 template <typename Block>
 void encodeBySignedExtreme(const float* x, Block& block)
@@ -171,7 +131,7 @@ void encodeBySignedExtreme(const float* x, Block& block)
             extreme = x[index];
         }
     }
-    const float d = limitToHalf(extreme / -half);
+    const float d = storableScaleFor({x, blockWeights}, {}, extreme / -half, 0, -half, half - 1);
     const float inverse = inverseOf(d);
     block.d.store(d);
     std::array<std::uint8_t, blockWeights> codes;
@@ -185,11 +145,14 @@ void encodeByRange(const float* x, Block& block)
 {
     constexpr int top = codeCount<Block> - 1;
     const auto [low, high] = std::minmax_element(x, x + blockWeights);
-    const float minimum = limitToHalf(*low);
-    const float d = limitToHalf((*high - minimum) / top);
+    float minimum = limitToHalf(*low);
+    const float storedMinimum = block.m.store(minimum);
+    const float wanted = (*high - minimum) / top;
+    if (isCoarseAsHalf(wanted)) // then so is the minimum: count from what is stored
+        minimum = storedMinimum;
+    const float d = storableScaleFor({x, blockWeights}, {}, wanted, minimum, 0, top);
     const float inverse = inverseOf(d);
     block.d.store(d);
-    block.m.store(minimum);
     std::array<std::uint8_t, blockWeights> codes;
     for (std::size_t index = 0; index < blockWeights; ++index)
         codes[index] = truncatedCode((x[index] - minimum) * inverse + 0.5f, top);
@@ -197,18 +160,18 @@ void encodeByRange(const float* x, Block& block)
 }
 
 /// Scale and codes of one block by the signed search. The codes are those of the search, counted with the scale before
-/// it was rounded to half (as ggml leaves them), unless the scale had to be limited.
+/// it was rounded to half (as ggml leaves them), unless the scale had to be changed for that.
 template <typename Block>
 void searchSigned(std::span<const float> x, std::span<const float> w, Block& block)
 {
     constexpr int half = codeCount<Block> / 2;
     std::array<std::int8_t, blockWeights> found;
-    const float d = fitSigned(x, w, half, found.data());
-    const float stored = block.d.store(d);
-    const bool isLimited = limitToHalf(d) != d;
+    const float fitted = fitSigned(x, w, half, found.data());
+    const float d = storableScaleFor(x, w, fitted, 0, -half, half - 1);
+    block.d.store(d);
     std::array<std::uint8_t, blockWeights> codes;
     for (std::size_t index = 0; index < blockWeights; ++index) {
-        const int code = isLimited ? nearestCode(x[index] / stored, -half, half - 1) : found[index];
+        const int code = d != fitted ? nearestCode(x[index] / d, -half, half - 1) : found[index];
         codes[index] = static_cast<std::uint8_t>(code + half);
     }
     storeCodes(block, codes.data());
@@ -220,9 +183,10 @@ void searchAffine(std::span<const float> x, std::span<const float> w, Block& blo
     constexpr int top = codeCount<Block> - 1;
     std::array<std::uint8_t, blockWeights> codes;
     const AffineFit fit = fitAffine(x, w, top, {-0.9f, 0.05f, 36}, codes.data());
-    const float d = block.d.store(fit.scale);
     const float minimum = block.m.store(-fit.offset);
-    if (limitToHalf(fit.scale) != fit.scale || limitToHalf(fit.offset) != fit.offset) {
+    const float d = storableScaleFor(x, w, fit.scale, minimum, 0, top);
+    block.d.store(d);
+    if (d != fit.scale || limitToHalf(fit.offset) != fit.offset) {
         for (std::size_t index = 0; index < blockWeights; ++index)
             codes[index] = static_cast<std::uint8_t>(nearestCode((x[index] - minimum) / d, 0, top));
     }
@@ -263,7 +227,7 @@ void encodeQ8_0(const float* weights, const float*, std::size_t count, std::byte
         float magnitude = 0;
         for (std::size_t index = 0; index < blockWeights; ++index)
             magnitude = std::max(magnitude, std::fabs(x[index]));
-        const float d = limitToHalf(magnitude / 127);
+        const float d = storableScaleFor({x, blockWeights}, {}, magnitude / 127, 0, -127, 127);
         const float inverse = inverseOf(d);
         block->d.store(d);
         for (std::size_t index = 0; index < blockWeights; ++index)
@@ -306,11 +270,11 @@ std::span<const Codec> legacyCodecs()
 {
     using enum TensorType;
     static constexpr Codec codecs[] = {
-        {Q4_0, scalar::decodeQ4_0, encodeBlocks<BlockQ4_0, encodeBySignedExtreme, searchSigned>},
-        {Q4_1, scalar::decodeQ4_1, encodeBlocks<BlockQ4_1, encodeByRange, searchAffine>},
-        {Q5_0, scalar::decodeQ5_0, encodeBlocks<BlockQ5_0, encodeBySignedExtreme, searchSigned>},
-        {Q5_1, scalar::decodeQ5_1, encodeBlocks<BlockQ5_1, encodeByRange, searchAffine>},
-        {Q8_0, scalar::decodeQ8_0, encodeQ8_0},
+        {Q4_0, simd::decodeQ4_0, encodeBlocks<BlockQ4_0, encodeBySignedExtreme, searchSigned>},
+        {Q4_1, simd::decodeQ4_1, encodeBlocks<BlockQ4_1, encodeByRange, searchAffine>},
+        {Q5_0, simd::decodeQ5_0, encodeBlocks<BlockQ5_0, encodeBySignedExtreme, searchSigned>},
+        {Q5_1, simd::decodeQ5_1, encodeBlocks<BlockQ5_1, encodeByRange, searchAffine>},
+        {Q8_0, simd::decodeQ8_0, encodeQ8_0},
         {Q8_1, decodeByteBlocks<BlockQ8_1>, nullptr},
     };
     return codecs;

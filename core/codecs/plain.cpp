@@ -4,6 +4,7 @@
 #include "core/codecs/block_parts.h"
 #include "core/codecs/families.h"
 #include "core/codecs/scalar.h"
+#include "core/codecs/simd_decode.h"
 
 #include <array>
 #include <bit>
@@ -106,8 +107,8 @@ std::span<const Codec> plainCodecs()
     static constexpr Codec codecs[] = {
         {F64, decodeNumbers<double>, nullptr},
         {F32, decodeF32, encodeF32},
-        {F16, scalar::decodeF16, encodeF16},
-        {BF16, scalar::decodeBF16, encodeBF16},
+        {F16, simd::decodeF16, encodeF16},
+        {BF16, simd::decodeBF16, encodeBF16},
         {F8_E4M3, decodeByTable<e4m3ToFloat>, nullptr},
         {F8_E5M2, decodeByTable<e5m2ToFloat>, nullptr},
         {F8_E8M0, decodeByTable<e8m0ToFloat>, nullptr},

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the encoder tests share: rows to encode, and the errors that the encoders minimise.
+#pragma once
+
+#include "core/codecs/codec.h"
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace quantlathe::test {
+
+inline std::vector<TensorType> encodedTypes()
+{
+    std::vector<TensorType> types;
+    for (const TensorTypeInfo& facts : allTensorTypes()) {
+        if (codecFor(facts.type).canEncode())
+            types.push_back(facts.type);
+    }
+    return types;
+}
+
+/// Rows one after the other, each encoded on its own.
+inline std::vector<std::byte> encodeRows(TensorType type, const std::vector<float>& weights, std::size_t columns,
+                                         const float* importance)
+{
+    const std::size_t bytes = *rowBytes(type, columns);
+    std::vector<std::byte> blocks(weights.size() / columns * bytes);
+    for (std::size_t row = 0; row < weights.size() / columns; ++row)
+        codecFor(type).encodeRow(&weights[row * columns], importance, columns, &blocks[row * bytes]);
+    return blocks;
+}
+
+inline std::vector<float> decodeAll(TensorType type, const std::vector<std::byte>& blocks)
+{
+    std::vector<float> weights(blocks.size() / info(type).bytesPerBlock * info(type).weightsPerBlock);
+    codecFor(type).decode(blocks.data(), weights.data(), weights.size());
+    return weights;
+}
+
+/// sum v (x - q)^2, v = 1 without importance (one value per column).
+inline double squaredError(const std::vector<float>& x, const std::vector<float>& q,
+                           const std::vector<float>& importance = {})
+{
+    double sum = 0;
+    for (std::size_t index = 0; index < x.size(); ++index) {
+        const double error = double(x[index]) - q[index];
+        sum += (importance.empty() ? 1.0 : double(importance[index % importance.size()])) * error * error;
+    }
+    return sum;
+}
+
+/// The error an encoder minimises, as its file states it.
+inline double ownObjective(TensorType type, const std::vector<float>& x, const std::vector<float>& q,
+                           std::size_t columns, const std::vector<float>& importance)
+{
+    using enum TensorType;
+    const auto meanSquare = [&](std::size_t first, std::size_t count) {
+        double sum = 0;
+        for (std::size_t index = first; index < first + count; ++index)
+            sum += double(x[index]) * x[index];
+        return sum / static_cast<double>(count);
+    };
+    double sum = 0;
+    for (std::size_t index = 0; index < x.size(); ++index) {
+        const double value = x[index];
+        const double error = value - q[index];
+        double weight = 1;
+        if (!importance.empty()) {
+            const double v = importance[index % columns];
+            const std::size_t super = index / 256 * 256;
+            switch (type) {
+            case Q4_0: case Q4_1: case Q5_0: case Q5_1:
+                weight = v * std::sqrt(meanSquare(index / columns * columns, columns) + value * value);
+                break;
+            case Q2_K:
+                weight = v * std::sqrt(meanSquare(super, 256) + value * value);
+                break;
+            case Q3_K: case Q4_K: case Q5_K:
+                weight = v * std::sqrt(2 * meanSquare(super, 256) + value * value);
+                break;
+            case Q6_K:
+                weight = v;
+                break;
+            default:
+                break;
+            }
+        } else if (type == Q3_K || type == Q6_K) {
+            weight = value * value;
+        } else if (type == Q4_K || type == Q5_K) {
+            weight = std::sqrt(meanSquare(index / 32 * 32, 32)) + std::fabs(value);
+        } else if (type == Q2_K) {
+            sum += std::fabs(value) * std::fabs(error);
+            continue;
+        }
+        sum += weight * error * error;
+    }
+    return sum;
+}
+
+/// Normally distributed numbers, the same on every machine: SplitMix64 and Box-Muller in double.
+class Normal
+{
+public:
+    explicit Normal(std::uint64_t seed) : m_state(seed) {}
+
+    double operator()()
+    {
+        if (m_spare) {
+            const double value = *m_spare;
+            m_spare.reset();
+            return value;
+        }
+        const double radius = std::sqrt(-2 * std::log(uniform()));
+        const double angle = 2 * 3.14159265358979323846 * uniform();
+        m_spare = radius * std::sin(angle);
+        return radius * std::cos(angle);
+    }
+
+    std::vector<float> values(std::size_t count, double deviation = 1)
+    {
+        std::vector<float> values(count);
+        for (float& value : values)
+            value = static_cast<float>(deviation * (*this)());
+        return values;
+    }
+
+private:
+    /// in (0, 1]
+    double uniform()
+    {
+        std::uint64_t bits = m_state += 0x9E3779B97F4A7C15u;
+        bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9u;
+        bits = (bits ^ bits >> 27) * 0x94D049BB133111EBu;
+        bits ^= bits >> 31;
+        return (static_cast<double>(bits >> 11) + 1) * 0x1p-53;
+    }
+
+    std::uint64_t m_state;
+    std::optional<double> m_spare;
+};
+
+} // namespace quantlathe::test
