@@ -146,7 +146,7 @@ std::vector<std::string> includeViolations(const SourceFile& file)
     const auto lines = linesOf(file.text);
     for (std::size_t number = 0; number < lines.size(); ++number) {
         const auto include = includeOf(lines[number]);
-        if (!include)
+        if (!include || std::find(file.generated.begin(), file.generated.end(), include->target) != file.generated.end())
             continue;
         const std::string problem = problemOf(*include, top, room);
         if (!problem.empty())

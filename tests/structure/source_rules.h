@@ -13,6 +13,7 @@ struct SourceFile
 {
     std::string path;
     std::string text;
+    std::vector<std::string> generated = {}; ///< names that the build makes from a NAME.in beside the file
 };
 
 /// Rooms of core/, ground floor first. A room includes only rooms before it (and itself).
@@ -21,7 +22,7 @@ const std::vector<std::string>& roomOrder();
 // Each returns one line per violation: "path:line: what". Nothing for files the rule does not concern.
 
 /// core/ includes no Qt and only lower rooms; ui/ includes ui/ and core/; app/ includes ui/ and core/; nobody includes tests/.
-/// Quoted includes name the path from the root.
+/// Quoted includes name the path from the root; what the build generates has none.
 std::vector<std::string> includeViolations(const SourceFile& file);
 /// The first line (the second after #!) is the licence line.
 std::vector<std::string> licenceViolations(const SourceFile& file);

@@ -44,9 +44,15 @@ class TestStructure : public QObject
             }
             if (!at->is_regular_file() || name == ".git")
                 continue;
+            const std::string extension = at->path().extension().string();
+            std::vector<std::string> generated;
+            if (extension == ".cpp" || extension == ".h")
+                for (const auto& neighbour : fs::directory_iterator(at->path().parent_path()))
+                    if (neighbour.path().extension() == ".in")
+                        generated.push_back(neighbour.path().stem().string());
             std::ifstream stream(at->path(), std::ios::binary);
             m_files.push_back({fs::relative(at->path(), m_root).generic_string(),
-                               std::string(std::istreambuf_iterator<char>(stream), {})});
+                               std::string(std::istreambuf_iterator<char>(stream), {}), std::move(generated)});
         }
     }
 
@@ -139,6 +145,10 @@ private slots:
 
     void theCheckerSeesTheRest()
     {
+        const SourceFile user{"core/memory/devices.cpp", "#include \"devices_csv.h\"\n#include \"devices.h\"\n", {"devices_csv.h"}};
+        QVERIFY(joined(includeViolations(user)).startsWith("core/memory/devices.cpp:2:"));
+        QCOMPARE(includeViolations(user).size(), std::size_t(1));
+
         const std::string licence = " SPDX-License-Identifier: GPL-3.0-or-later\n";
         QVERIFY(licenceViolations({"core/a.h", "//" + licence}).empty());
         QVERIFY(licenceViolations({"tests/a.py", "#!/usr/bin/env python3\n#" + licence}).empty());
