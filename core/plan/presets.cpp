@@ -131,7 +131,7 @@ bool isSeventyB(const Architecture& architecture)
         return layers == 80 && parameters.expertCount != 8 && parameters.headCount != parameters.headCountKv;
     if (architecture.name == "jais2")
         return layers == 68;
-    constexpr std::array<std::string_view, 5> eightyLayers = {"qwen2", "deci", "olmo", "apertus", "qwen2vl"};
+    constexpr std::array<std::string_view, 3> eightyLayers = {"qwen2", "deci", "olmo"};
     return layers == 80 && std::find(eightyLayers.begin(), eightyLayers.end(), architecture.name) != eightyLayers.end();
 }
 

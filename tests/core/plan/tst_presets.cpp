@@ -53,6 +53,43 @@ std::map<std::string, TensorType> writtenBy(const Model& model, const char* pres
     return written(model, planFromPreset(model, *findPreset(preset), options));
 }
 
+/// A model of the fixture: hyperparameters are read from its GGUF keys, as from a file.
+std::shared_ptr<const Model> modelOf(const nlohmann::json& row, const std::filesystem::path& folder)
+{
+    Metadata metadata;
+    for (const auto& [key, value] : row.at("metadata").items()) {
+        if (value.is_string())
+            metadata.append(key, MetadataValue::ofString(value));
+        else if (value.is_number_float())
+            metadata.append(key, MetadataValue::ofF32(value));
+        else if (value.is_number())
+            metadata.append(key, MetadataValue::ofU32(value));
+        else if (value.at(0).is_number_integer())
+            metadata.append(key, MetadataValue::ofArray(MetadataArray::fromInts(value)));
+    }
+    std::vector<ShapeTensor> tensors;
+    const auto add = [&tensors](const std::string& prefix, const nlohmann::json& tensor) {
+        auto dimensions = tensor.at(1).get<std::vector<std::uint64_t>>();
+        std::reverse(dimensions.begin(), dimensions.end());
+        const TensorType type = dimensions.size() > 1 ? F16 : F32;
+        tensors.push_back({prefix + tensor.at(0).get<std::string>(), std::move(dimensions), type});
+    };
+    for (const auto& tensor : row.at("head"))
+        add("", tensor);
+    for (int layer = 0; layer < row.at("layers").get<int>(); ++layer) {
+        for (const auto& tensor : row.at("block"))
+            add("blk." + std::to_string(layer) + ".", tensor);
+    }
+    Architecture bare;
+    bare.name = row.at("metadata").at("general.architecture");
+    const auto model = makeShapeModel(folder, bare, tensors);
+    std::vector<TensorPlace> places;
+    for (const Tensor& tensor : model->tensors())
+        places.push_back(placeOf(tensor.name(), bare.name));
+    return makeShapeModel(folder, readArchitecture(metadata, model->tensors(), places), tensors, ModelFormat::Gguf,
+                          metadata);
+}
+
 #define COMPARE_TYPE(actual, expected) QCOMPARE(typeText(actual), typeText(expected))
 
 } // namespace
@@ -134,6 +171,45 @@ private slots:
             ++compared;
         }
         QCOMPARE(compared, 68);
+    }
+
+    // Shapes the shared oracle lacks (experts, fused matrices, odd rows, "70B"): made by fixtures/plan/make_mixtures.py.
+    void equalToTheFixture_data()
+    {
+        QTest::addColumn<QString>("shapeName");
+        std::ifstream stream(fixture("plan/mixtures.json"));
+        const auto oracle = nlohmann::json::parse(stream);
+        for (const auto& [shapeName, row] : oracle.at("shapes").items())
+            QTest::newRow(shapeName.c_str()) << QString::fromStdString(shapeName);
+    }
+    void equalToTheFixture()
+    {
+        QFETCH(QString, shapeName);
+        std::ifstream stream(fixture("plan/mixtures.json"));
+        const auto oracle = nlohmann::json::parse(stream);
+        const auto kinds = oracle.at("kinds").get<std::vector<std::string>>();
+        const auto row = oracle.at("shapes").at(shapeName.toStdString());
+        const ScratchFolder folder;
+        const auto model = modelOf(row, folder.path());
+
+        int compared = 0;
+        for (const auto& [key, letters] : row.at("types").items()) {
+            const std::size_t plus = key.find('+');
+            const Preset* const preset = findPreset(key.substr(0, plus));
+            QVERIFY2(preset, key.c_str());
+            const auto types = written(*model, planFromPreset(*model, *preset, {plus != std::string::npos, false, {}}));
+            const auto expected = letters.get<std::string>();
+            QCOMPARE(expected.size(), model->tensors().size());
+            for (std::size_t index = 0; index < expected.size(); ++index) {
+                const std::string& tensorName = model->tensors()[index].name();
+                const auto type = tensorTypeFromName(kinds.at(static_cast<std::size_t>(expected[index] - 'A')));
+                const std::string where = key + " " + tensorName + ": " + typeText(types.at(tensorName)) + " instead of "
+                    + typeText(*type);
+                QVERIFY2(types.at(tensorName) == *type, where.c_str());
+            }
+            ++compared;
+        }
+        QVERIFY(compared >= 16);
     }
 
     void eightExperts()
