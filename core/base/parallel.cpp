@@ -20,8 +20,8 @@ void parallelFor(std::size_t count, std::size_t chunk, unsigned threads, const R
         return;
     chunk = std::max<std::size_t>(chunk, 1);
     const std::size_t chunks = (count - 1) / chunk + 1;
-    if (threads == 0)
-        threads = defaultThreadCount();
+    // More threads than processors gain nothing, and oneTBB warns about them on stderr.
+    threads = threads == 0 ? defaultThreadCount() : std::min(threads, defaultThreadCount());
 
     const auto runChunk = [&](std::size_t index) {
         control.throwIfCancelled();
@@ -34,7 +34,7 @@ void parallelFor(std::size_t count, std::size_t chunk, unsigned threads, const R
             runChunk(index);
         return;
     }
-    tbb::task_arena arena(static_cast<int>(std::min<std::size_t>(threads, 1024)));
+    tbb::task_arena arena(static_cast<int>(threads));
     arena.execute([&] {
         tbb::parallel_for(std::size_t{0}, chunks, runChunk, tbb::simple_partitioner());
     });

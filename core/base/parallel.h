@@ -14,7 +14,7 @@ namespace quantlathe {
 unsigned defaultThreadCount();
 
 /// Calls @p body(begin, end) for consecutive chunks of [0, count), each @p chunk long (the last may be shorter), on up to
-/// @p threads threads (0 = automatic, 1 = the calling thread alone). Returns when all are done.
+/// @p threads threads (0 = automatic, 1 = the calling thread alone; never more than defaultThreadCount()). Returns when all are done.
 /// @throws Error(Cancelled) when control is stopped, or the first exception of a body; no chunk starts after that.
 void parallelFor(std::size_t count, std::size_t chunk, unsigned threads, const RunControl& control,
                  const std::function<void(std::size_t begin, std::size_t end)>& body);
