@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the block structs are made of. Every member is bytes, so a block can lie at any address of a mapped file and has
-// no padding; numbers are little-endian.
+// What the block structs are made of. Every member is bytes, so a block can lie at any address of a mapped
+// file and has no padding; numbers are little-endian.
 #pragma once
 
 #include "core/types/small_floats.h"
@@ -21,15 +21,17 @@ inline float limitToHalf(float value)
     return value > largestHalf ? largestHalf : value < -largestHalf ? -largestHalf : value;
 }
 
-/// Only few denormal halves, 2^-24 apart, lie around @p scale: rounding it changes the weights visibly, and codes counted
-/// with the unrounded scale would be wrong. Below 2^-40 nothing of a block can be kept in any format.
+/// Only few denormal halves, 2^-24 apart, lie around @p scale: rounding it changes the weights visibly, and
+/// codes counted with the unrounded scale would be wrong. Below 2^-40 nothing of a block can be kept in any
+/// format.
 inline bool isCoarseAsHalf(float scale)
 {
     return std::fabs(scale) < 0x1p-20f && std::fabs(scale) >= 0x1p-40f;
 }
 
-/// The half to store for @p scale: limited to what halves hold and, where halves are coarse, rounded away from 0, so that
-/// the largest weight still fits. Differs from @p scale only in these two cases; codes must then be counted with it.
+/// The half to store for @p scale: limited to what halves hold and, where halves are coarse, rounded away
+/// from 0, so that the largest weight still fits. Differs from @p scale only in these two cases; codes must
+/// then be counted with it.
 inline float storableScale(float scale)
 {
     if (isCoarseAsHalf(scale))
@@ -46,8 +48,8 @@ struct StoredHalf
     [[nodiscard]] std::uint16_t bits() const { return static_cast<std::uint16_t>(low | high << 8); }
     [[nodiscard]] float value() const { return halfToFloat(bits()); }
 
-    /// Stores @p value rounded, limited to finite halves (an infinite scale would make every weight of the block
-    /// infinite or NaN), and returns what was stored.
+    /// Stores @p value rounded, limited to finite halves (an infinite scale would make every weight of the
+    /// block infinite or NaN), and returns what was stored.
     float store(float value)
     {
         const std::uint16_t rounded = floatToHalf(limitToHalf(value));
@@ -59,15 +61,13 @@ struct StoredHalf
 static_assert(sizeof(StoredHalf) == 2 && alignof(StoredHalf) == 1);
 
 /// The bytes of a tensor seen as blocks. Allowed by the aliasing rules because blocks consist of bytes only.
-template <typename Block>
-const Block* asBlocks(const std::byte* bytes)
+template <typename Block> const Block* asBlocks(const std::byte* bytes)
 {
     static_assert(alignof(Block) == 1);
     return reinterpret_cast<const Block*>(bytes);
 }
 
-template <typename Block>
-Block* asBlocks(std::byte* bytes)
+template <typename Block> Block* asBlocks(std::byte* bytes)
 {
     static_assert(alignof(Block) == 1);
     return reinterpret_cast<Block*>(bytes);

@@ -8,8 +8,8 @@
 
 namespace quantlathe {
 
-/// What a type can do. Function pointers are null where this version cannot: a type may be recognised, named and sized
-/// without being decoded (see canDecode).
+/// What a type can do. Function pointers are null where this version cannot: a type may be recognised, named
+/// and sized without being decoded (see canDecode).
 ///
 /// Both functions are pure, thread-safe and give the same bytes on every SIMD target.
 struct Codec
@@ -21,9 +21,11 @@ struct Codec
     void (*decode)(const std::byte* blocks, float* weights, std::size_t count) = nullptr;
 
     /// Encodes one row of @p count weights (a multiple of the type's block) into @p blocks.
-    /// @param importance one non-negative factor per weight of the row (input channel), or null. What is minimised is
-    /// written beside each encoder. Weights must be finite: callers check (see analysis/), encoders do not.
-    void (*encodeRow)(const float* weights, const float* importance, std::size_t count, std::byte* blocks) = nullptr;
+    /// @param importance one non-negative factor per weight of the row (input channel), or null. What is
+    /// minimised is written beside each encoder. Weights must be finite: callers check (see analysis/),
+    /// encoders do not.
+    void (*encodeRow)(const float* weights, const float* importance, std::size_t count,
+                      std::byte* blocks) = nullptr;
 
     [[nodiscard]] bool canDecode() const { return decode != nullptr; }
     [[nodiscard]] bool canEncode() const { return encodeRow != nullptr; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What codec.cpp gathers: each family of formats lives in its own file and hands over its rows of the registry.
+// What codec.cpp gathers: each family of formats lives in its own file and hands over its rows of the
+// registry.
 #pragma once
 
 #include "core/codecs/codec.h"

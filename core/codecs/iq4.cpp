@@ -15,8 +15,8 @@ namespace quantlathe::codecs {
 
 namespace {
 
-constexpr std::array<float, 16> grid
-    = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+constexpr std::array<float, 16> grid = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                        1,    13,   25,  38,  53,  69,  89,  113};
 
 struct BlockIQ4_NL
 {
@@ -28,7 +28,8 @@ static_assert(sizeof(BlockIQ4_NL) == 18);
 struct BlockIQ4_XS
 {
     StoredHalf d;
-    std::array<std::uint8_t, 2> upperScales; ///< 16 bits, little-endian; bits 2b are the upper two of sub-block b
+    std::array<std::uint8_t, 2>
+        upperScales; ///< 16 bits, little-endian; bits 2b are the upper two of sub-block b
     std::array<std::uint8_t, 4> lowerScales; ///< nibbles, low first
     std::array<std::uint8_t, 128> codes;
 };

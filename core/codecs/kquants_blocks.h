@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The k-quants: super-blocks of 256 weights, cut into sub-blocks of 16 or 32 with integer scales (and minima) of their
-// own, which multiply one half scale d (and minimum dmin) per super-block. Source: ggml-common.h of the ggml project.
+// The k-quants: super-blocks of 256 weights, cut into sub-blocks of 16 or 32 with integer scales (and minima)
+// of their own, which multiply one half scale d (and minimum dmin) per super-block. Source: ggml-common.h of
+// the ggml project.
 //
 //   Q2_K  16 x 16   w = d*sc*q - dmin*mn      sc, mn 4 bits; q 2 bits
 //   Q3_K  16 x 16   w = d*(sc-32)*(q-4)       sc 6 bits; q 2 low bits and a high bit
@@ -18,7 +19,8 @@ namespace quantlathe::codecs {
 
 inline constexpr std::size_t superBlock = 256;
 
-/// Two-bit codes: byte 32h + r of half h holds the weights 128h + r, + 32, + 64, + 96 from its lowest bits upwards.
+/// Two-bit codes: byte 32h + r of half h holds the weights 128h + r, + 32, + 64, + 96 from its lowest bits
+/// upwards.
 using TwoBitCodes = std::array<std::uint8_t, superBlock / 4>;
 
 struct BlockQ2_K
@@ -34,7 +36,7 @@ struct BlockQ3_K
 {
     std::array<std::uint8_t, 32> highBits; ///< bit b of byte r: the third bit of weight 32b + r
     TwoBitCodes codes;
-    std::array<std::uint8_t, 12> scales;   ///< see scaleOfQ3_K
+    std::array<std::uint8_t, 12> scales; ///< see scaleOfQ3_K
     StoredHalf d;
 };
 static_assert(sizeof(BlockQ3_K) == 110);
@@ -54,7 +56,7 @@ struct BlockQ5_K
     StoredHalf d;
     StoredHalf dmin;
     std::array<std::uint8_t, 12> scales;
-    std::array<std::uint8_t, 32> highBits; ///< bit b of byte r: the fifth bit of weight 32b + r
+    std::array<std::uint8_t, 32> highBits;          ///< bit b of byte r: the fifth bit of weight 32b + r
     std::array<std::uint8_t, superBlock / 2> codes; ///< as in Q4_K
 };
 static_assert(sizeof(BlockQ5_K) == 176);
@@ -94,8 +96,9 @@ struct ScaleAndMinimum
     int minimum;
 };
 
-/// Six-bit scale and minimum of sub-block @p sub (0 ... 7) of Q4_K and Q5_K. The first four sub-blocks use the low six
-/// bits of bytes 0-3 and 4-7; of the last four the low nibbles are in bytes 8-11, the upper two bits on top of the first.
+/// Six-bit scale and minimum of sub-block @p sub (0 ... 7) of Q4_K and Q5_K. The first four sub-blocks use
+/// the low six bits of bytes 0-3 and 4-7; of the last four the low nibbles are in bytes 8-11, the upper two
+/// bits on top of the first.
 inline ScaleAndMinimum scaleAndMinimum(const std::array<std::uint8_t, 12>& packed, std::size_t sub)
 {
     if (sub < 4)
@@ -104,7 +107,8 @@ inline ScaleAndMinimum scaleAndMinimum(const std::array<std::uint8_t, 12>& packe
 }
 
 /// @p packed must start as zeros and be filled in ascending order of @p sub.
-inline void storeScaleAndMinimum(std::array<std::uint8_t, 12>& packed, std::size_t sub, ScaleAndMinimum values)
+inline void storeScaleAndMinimum(std::array<std::uint8_t, 12>& packed, std::size_t sub,
+                                 ScaleAndMinimum values)
 {
     if (sub < 4) {
         packed[sub] = static_cast<std::uint8_t>(values.scale);
@@ -116,8 +120,8 @@ inline void storeScaleAndMinimum(std::array<std::uint8_t, 12>& packed, std::size
     packed[sub] |= static_cast<std::uint8_t>(values.minimum >> 4 << 6);
 }
 
-/// Scale of sub-block @p sub (0 ... 15) of Q3_K, -32 ... 31. Low nibbles: bytes 0-7, low half first; upper two bits of
-/// sub-block j: bits 2(j/4) of byte 8 + j%4.
+/// Scale of sub-block @p sub (0 ... 15) of Q3_K, -32 ... 31. Low nibbles: bytes 0-7, low half first; upper
+/// two bits of sub-block j: bits 2(j/4) of byte 8 + j%4.
 inline int scaleOfQ3_K(const std::array<std::uint8_t, 12>& packed, std::size_t sub)
 {
     const int low = sub < 8 ? packed[sub] & 15 : packed[sub - 8] >> 4;

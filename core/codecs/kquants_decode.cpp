@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Decoding the k-quants (layouts: kquants_blocks.h). The products are formed as ggml forms them: first d times the
-// integer scale, then times the code; first dmin times the integer minimum, then the difference.
+// Decoding the k-quants (layouts: kquants_blocks.h). The products are formed as ggml forms them: first d
+// times the integer scale, then times the code; first dmin times the integer minimum, then the difference.
 #include "core/codecs/families.h"
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/kquants_encode.h"
@@ -116,12 +116,9 @@ std::span<const Codec> kQuantCodecs()
 {
     using enum TensorType;
     static constexpr Codec codecs[] = {
-        {Q2_K, simd::decodeQ2_K, encodeQ2_K},
-        {Q3_K, simd::decodeQ3_K, encodeQ3_K},
-        {Q4_K, simd::decodeQ4_K, encodeQ4_K},
-        {Q5_K, simd::decodeQ5_K, encodeQ5_K},
-        {Q6_K, simd::decodeQ6_K, encodeQ6_K},
-        {Q8_K, decodeQ8_K, nullptr},
+        {Q2_K, simd::decodeQ2_K, encodeQ2_K}, {Q3_K, simd::decodeQ3_K, encodeQ3_K},
+        {Q4_K, simd::decodeQ4_K, encodeQ4_K}, {Q5_K, simd::decodeQ5_K, encodeQ5_K},
+        {Q6_K, simd::decodeQ6_K, encodeQ6_K}, {Q8_K, decodeQ8_K, nullptr},
     };
     return codecs;
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Encoding the k-quants (layouts: kquants_blocks.h) by the method of llama.cpp: find scale (and minimum) of each
-// sub-block, bring those of a super-block onto a common grid, round d to half, and count the codes again with what is
-// really stored. Weights w of the error that is minimised for a sub-block, for importance v:
+// Encoding the k-quants (layouts: kquants_blocks.h) by the method of llama.cpp: find scale (and minimum) of
+// each sub-block, bring those of a super-block onto a common grid, round d to half, and count the codes again
+// with what is really stored. Weights w of the error that is minimised for a sub-block, for importance v:
 //
 //            without importance                      with
-//   Q2_K     sum |x| |e|                             sum v sqrt(s^2 + x^2) e^2       s^2: mean x^2 of the super-block
-//   Q3_K     sum x^2 e^2                             sum v sqrt(2 s^2 + x^2) e^2
-//   Q4, Q5_K sum (r + |x|) e^2, r: rms of the        sum v sqrt(2 s^2 + x^2) e^2
+//   Q2_K     sum |x| |e|                             sum v sqrt(s^2 + x^2) e^2       s^2: mean x^2 of the
+//   super-block Q3_K     sum x^2 e^2                             sum v sqrt(2 s^2 + x^2) e^2 Q4, Q5_K sum (r
+//   + |x|) e^2, r: rms of the        sum v sqrt(2 s^2 + x^2) e^2
 //            sub-block
 //   Q6_K     sum x^2 e^2                             sum v e^2
 //
-// A sub-block none of whose channels has importance is encoded as if they all had the same, but has no say in the grid
-// it shares.
+// A sub-block none of whose channels has importance is encoded as if they all had the same, but has no say in
+// the grid it shares.
 #include "core/codecs/kquants_encode.h"
 
 #include "core/codecs/kquants_blocks.h"
@@ -27,16 +27,14 @@ namespace {
 using Codes = std::array<std::uint8_t, superBlock>;
 
 /// What the sub-blocks of one super-block were found to need.
-template <std::size_t Count>
-struct SubBlocks
+template <std::size_t Count> struct SubBlocks
 {
     std::array<float, Count> values{};     ///< scales or offsets
     std::array<float, Count> importance{}; ///< summed weights of the error
 };
 
 /// A common grid: value ~ d * code.
-template <std::size_t Count>
-struct Grid
+template <std::size_t Count> struct Grid
 {
     float d = 0;
     std::array<int, Count> codes{};
@@ -50,8 +48,9 @@ float sumOfSquares(std::span<const float> x)
     return sum;
 }
 
-/// Codes in [low, high] for @p values on the grid of a d that had to be changed to be stored (see storableScale).
-/// A positive value never gets code 0: a sub-block with an offset but no scale would collapse onto its minimum.
+/// Codes in [low, high] for @p values on the grid of a d that had to be changed to be stored (see
+/// storableScale). A positive value never gets code 0: a sub-block with an offset but no scale would collapse
+/// onto its minimum.
 template <std::size_t Count>
 Grid<Count> gridOfStorable(const std::array<float, Count>& values, float d, int low, int high)
 {
@@ -65,8 +64,7 @@ Grid<Count> gridOfStorable(const std::array<float, Count>& values, float d, int 
 }
 
 /// The largest value gets the highest code.
-template <std::size_t Count>
-Grid<Count> gridByLargest(const std::array<float, Count>& values, int levels)
+template <std::size_t Count> Grid<Count> gridByLargest(const std::array<float, Count>& values, int levels)
 {
     const float largest = std::max(0.0f, *std::max_element(values.begin(), values.end()));
     if (largest == 0)
@@ -87,7 +85,8 @@ Grid<Count> gridBySearch(const SubBlocks<Count>& sub, int low, int high, Fit&& f
 {
     std::array<float, Count> values = sub.values;
     std::array<float, Count> importance = sub.importance;
-    const bool noneMatters = std::all_of(importance.begin(), importance.end(), [](float w) { return w == 0; });
+    const bool noneMatters =
+        std::all_of(importance.begin(), importance.end(), [](float w) { return w == 0; });
     for (std::size_t index = 0; index < Count; ++index) {
         if (noneMatters)
             importance[index] = 1;
@@ -100,23 +99,26 @@ Grid<Count> gridBySearch(const SubBlocks<Count>& sub, int low, int high, Fit&& f
         return gridOfStorable(sub.values, grid.d, low, high);
     for (std::size_t index = 0; index < Count; ++index) {
         const bool wasLeftOut = values[index] != sub.values[index] && grid.d != 0;
-        grid.codes[index] = wasLeftOut ? nearestCode(sub.values[index] / grid.d, low, high) : int{codes[index]};
+        grid.codes[index] =
+            wasLeftOut ? nearestCode(sub.values[index] / grid.d, low, high) : int{codes[index]};
     }
     return grid;
 }
 
-template <std::size_t Count>
-Grid<Count> positiveGrid(const SubBlocks<Count>& sub, bool bySearch, int levels)
+template <std::size_t Count> Grid<Count> positiveGrid(const SubBlocks<Count>& sub, bool bySearch, int levels)
 {
     if (!bySearch)
         return gridByLargest(sub.values, levels);
-    return gridBySearch<std::uint8_t>(sub, 0, levels, [levels](auto& values, auto& importance, std::uint8_t* codes) {
-        return fitPositive(values, importance, levels, codes);
-    });
+    return gridBySearch<std::uint8_t>(sub, 0, levels,
+                                      [levels](auto& values, auto& importance, std::uint8_t* codes) {
+                                          return fitPositive(values, importance, levels, codes);
+                                      });
 }
 
-/// Codes of one sub-block counted with the stored scale and offset. A scale of 0 makes them irrelevant: they stay.
-void recount(std::span<const float> x, float scale, float offset, int low, int high, int zero, std::uint8_t* codes)
+/// Codes of one sub-block counted with the stored scale and offset. A scale of 0 makes them irrelevant: they
+/// stay.
+void recount(std::span<const float> x, float scale, float offset, int low, int high, int zero,
+             std::uint8_t* codes)
 {
     if (scale == 0)
         return;
@@ -187,9 +189,10 @@ void encodeBlock(std::span<const float> x, const float* importance, BlockQ3_K& b
 
     Grid<16> grid;
     if (importance) {
-        grid = gridBySearch<std::int8_t>(scales, -32, 31, [](auto& values, auto& weights, std::int8_t* found) {
-            return fitSigned(values, weights, 32, found);
-        });
+        grid =
+            gridBySearch<std::int8_t>(scales, -32, 31, [](auto& values, auto& weights, std::int8_t* found) {
+                return fitSigned(values, weights, 32, found);
+            });
     } else {
         float extreme = 0;
         for (const float scale : scales.values) {
@@ -221,12 +224,15 @@ void encodeBlock(std::span<const float> x, const float* importance, BlockQ3_K& b
 }
 
 /// Q4_K and Q5_K differ in the number of codes and, without importance, in the candidates.
-template <typename Block>
-void encodeBlock(std::span<const float> x, const float* importance, Block& block)
+template <typename Block> void encodeBlock(std::span<const float> x, const float* importance, Block& block)
 {
-    constexpr bool hasHighBits = requires { block.highBits; };
+    constexpr bool hasHighBits = requires
+    {
+        block.highBits;
+    };
     constexpr int top = hasHighBits ? 31 : 15;
-    constexpr AffineSearch plainSearch = hasHighBits ? AffineSearch{-0.5f, 0.1f, 15} : AffineSearch{-1.0f, 0.1f, 20};
+    constexpr AffineSearch plainSearch =
+        hasHighBits ? AffineSearch{-0.5f, 0.1f, 15} : AffineSearch{-1.0f, 0.1f, 20};
     constexpr std::size_t width = 32;
     SubBlocks<8> scales;
     SubBlocks<8> offsets;
@@ -242,7 +248,8 @@ void encodeBlock(std::span<const float> x, const float* importance, Block& block
             fit = fitAffine(part, w, top, {-0.9f, 0.05f, 36}, &codes[width * sub]);
         } else {
             const float rms = std::sqrt(sumOfSquares(part) / width);
-            std::transform(part.begin(), part.end(), w.begin(), [rms](float value) { return rms + std::fabs(value); });
+            std::transform(part.begin(), part.end(), w.begin(),
+                           [rms](float value) { return rms + std::fabs(value); });
             fit = fitAffine(part, w, top, plainSearch, &codes[width * sub]);
         }
         scales.values[sub] = fit.scale;

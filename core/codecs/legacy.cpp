@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The first GGUF formats (layouts: legacy_blocks.h).
 //
-// What the encoders minimise: without importance nothing: the scale follows from the range, each weight takes the
-// nearest code. With importance v: sum v sqrt(mean x^2 of the row + x^2) (x - w)^2 (see search.h). Q8_0 ignores
-// importance. Source of layout and method: ggml.
+// What the encoders minimise: without importance nothing: the scale follows from the range, each weight takes
+// the nearest code. With importance v: sum v sqrt(mean x^2 of the row + x^2) (x - w)^2 (see search.h). Q8_0
+// ignores importance. Source of layout and method: ggml.
 #include "core/codecs/families.h"
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/scalar.h"
@@ -20,15 +20,17 @@ namespace {
 constexpr std::size_t blockWeights = legacyBlock;
 constexpr std::size_t halfBlock = blockWeights / 2;
 
-template <typename Block>
-constexpr bool hasFifthBits = requires(Block block) { block.fifthBits; };
-template <typename Block>
-constexpr bool hasMinimum = requires(Block block) { block.m; };
-template <typename Block>
-constexpr int codeCount = hasFifthBits<Block> ? 32 : 16;
+template <typename Block> constexpr bool hasFifthBits = requires(Block block)
+{
+    block.fifthBits;
+};
+template <typename Block> constexpr bool hasMinimum = requires(Block block)
+{
+    block.m;
+};
+template <typename Block> constexpr int codeCount = hasFifthBits<Block> ? 32 : 16;
 
-template <typename Block>
-int codeOf(const Block& block, std::size_t index)
+template <typename Block> int codeOf(const Block& block, std::size_t index)
 {
     const std::uint8_t byte = block.nibbles[index % halfBlock];
     int code = index < halfBlock ? byte & 0x0F : byte >> 4;
@@ -37,12 +39,11 @@ int codeOf(const Block& block, std::size_t index)
     return code;
 }
 
-template <typename Block>
-void storeCodes(Block& block, const std::uint8_t* codes)
+template <typename Block> void storeCodes(Block& block, const std::uint8_t* codes)
 {
     for (std::size_t index = 0; index < halfBlock; ++index)
-        block.nibbles[index]
-            = static_cast<std::uint8_t>((codes[index] & 0x0F) | (codes[index + halfBlock] & 0x0F) << 4);
+        block.nibbles[index] =
+            static_cast<std::uint8_t>((codes[index] & 0x0F) | (codes[index + halfBlock] & 0x0F) << 4);
     if constexpr (hasFifthBits<Block>) {
         block.fifthBits = {};
         for (std::size_t index = 0; index < blockWeights; ++index)
@@ -50,8 +51,7 @@ void storeCodes(Block& block, const std::uint8_t* codes)
     }
 }
 
-template <typename Block>
-void decodeBlocks(const std::byte* bytes, float* weights, std::size_t count)
+template <typename Block> void decodeBlocks(const std::byte* bytes, float* weights, std::size_t count)
 {
     const auto* block = asBlocks<Block>(bytes);
     for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
@@ -66,8 +66,7 @@ void decodeBlocks(const std::byte* bytes, float* weights, std::size_t count)
     }
 }
 
-template <typename Block>
-void decodeByteBlocks(const std::byte* bytes, float* weights, std::size_t count)
+template <typename Block> void decodeByteBlocks(const std::byte* bytes, float* weights, std::size_t count)
 {
     const auto* block = asBlocks<Block>(bytes);
     for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
@@ -84,6 +83,46 @@ float inverseOf(float scale)
     return std::isfinite(inverse) ? inverse : 0.0f;
 }
 
+struct Range
+{
+    float low;
+    float high;
+};
+
+/// Smallest and largest weight of a block, in a form that compilers make SIMD (both may be taken in any
+/// order).
+Range rangeOf(const float* x)
+{
+    constexpr std::size_t lanes = 8;
+    std::array<float, lanes> low;
+    std::array<float, lanes> high;
+    std::copy_n(x, lanes, low.begin());
+    std::copy_n(x, lanes, high.begin());
+    for (std::size_t first = lanes; first < blockWeights; first += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            const float value = x[first + lane];
+            low[lane] = value < low[lane] ? value : low[lane];
+            high[lane] = value > high[lane] ? value : high[lane];
+        }
+    }
+    return {*std::min_element(low.begin(), low.end()), *std::max_element(high.begin(), high.end())};
+}
+
+/// The weight of largest magnitude; the first of several.
+float signedExtremeOf(const float* x)
+{
+    const Range range = rangeOf(x);
+    if (range.high != -range.low)
+        return range.high > -range.low ? range.high : range.low;
+    if (range.high > 0) {
+        for (std::size_t index = 0; index < blockWeights; ++index) {
+            if (std::fabs(x[index]) == range.high)
+                return x[index];
+        }
+    }
+    return 0;
+}
+
 /// Truncates @p value, limited to [0, top]; with 0.5 added before, the nearest code with ties upwards.
 std::uint8_t truncatedCode(float value, int top)
 {
@@ -95,12 +134,13 @@ int roundAway(float value)
 {
     const int whole = static_cast<int>(value);
     const float rest = value - static_cast<float>(whole);
-    return whole + (rest >= 0.5f ? 1 : rest <= -0.5f ? -1 : 0);
+    return whole + static_cast<int>(rest >= 0.5f) - static_cast<int>(rest <= -0.5f);
 }
 
-/// storableScale for one block. Where halves are coarse the next smaller one may cost less, although it cuts the largest
-/// weights off: the one with the smaller squared error (weighted by @p w unless empty) wins.
-float storableScaleFor(std::span<const float> x, std::span<const float> w, float wanted, float minimum, int low, int high)
+/// storableScale for one block. Where halves are coarse the next smaller one may cost less, although it cuts
+/// the largest weights off: the one with the smaller squared error (weighted by @p w unless empty) wins.
+float storableScaleFor(std::span<const float> x, std::span<const float> w, float wanted, float minimum,
+                       int low, int high)
 {
     const float larger = storableScale(wanted);
     const float smaller = larger - std::copysign(0x1p-24f, wanted);
@@ -119,18 +159,10 @@ float storableScaleFor(std::span<const float> x, std::span<const float> w, float
 }
 
 /// The weight of largest magnitude, whose sign decides the scale's, gets the outermost code exactly.
-template <typename Block>
-void encodeBySignedExtreme(const float* x, Block& block)
+template <typename Block> void encodeBySignedExtreme(const float* x, Block& block)
 {
     constexpr int half = codeCount<Block> / 2;
-    float magnitude = 0;
-    float extreme = 0;
-    for (std::size_t index = 0; index < blockWeights; ++index) {
-        if (std::fabs(x[index]) > magnitude) {
-            magnitude = std::fabs(x[index]);
-            extreme = x[index];
-        }
-    }
+    const float extreme = signedExtremeOf(x);
     const float d = storableScaleFor({x, blockWeights}, {}, extreme / -half, 0, -half, half - 1);
     const float inverse = inverseOf(d);
     block.d.store(d);
@@ -140,14 +172,13 @@ void encodeBySignedExtreme(const float* x, Block& block)
     storeCodes(block, codes.data());
 }
 
-template <typename Block>
-void encodeByRange(const float* x, Block& block)
+template <typename Block> void encodeByRange(const float* x, Block& block)
 {
     constexpr int top = codeCount<Block> - 1;
-    const auto [low, high] = std::minmax_element(x, x + blockWeights);
-    float minimum = limitToHalf(*low);
+    const Range range = rangeOf(x);
+    float minimum = limitToHalf(range.low);
     const float storedMinimum = block.m.store(minimum);
-    const float wanted = (*high - minimum) / top;
+    const float wanted = (range.high - minimum) / top;
     if (isCoarseAsHalf(wanted)) // then so is the minimum: count from what is stored
         minimum = storedMinimum;
     const float d = storableScaleFor({x, blockWeights}, {}, wanted, minimum, 0, top);
@@ -159,10 +190,9 @@ void encodeByRange(const float* x, Block& block)
     storeCodes(block, codes.data());
 }
 
-/// Scale and codes of one block by the signed search. The codes are those of the search, counted with the scale before
-/// it was rounded to half (as ggml leaves them), unless the scale had to be changed for that.
-template <typename Block>
-void searchSigned(std::span<const float> x, std::span<const float> w, Block& block)
+/// Scale and codes of one block by the signed search. The codes are those of the search, counted with the
+/// scale before it was rounded to half (as ggml leaves them), unless the scale had to be changed for that.
+template <typename Block> void searchSigned(std::span<const float> x, std::span<const float> w, Block& block)
 {
     constexpr int half = codeCount<Block> / 2;
     std::array<std::int8_t, blockWeights> found;
@@ -177,8 +207,7 @@ void searchSigned(std::span<const float> x, std::span<const float> w, Block& blo
     storeCodes(block, codes.data());
 }
 
-template <typename Block>
-void searchAffine(std::span<const float> x, std::span<const float> w, Block& block)
+template <typename Block> void searchAffine(std::span<const float> x, std::span<const float> w, Block& block)
 {
     constexpr int top = codeCount<Block> - 1;
     std::array<std::uint8_t, blockWeights> codes;
@@ -224,14 +253,15 @@ void encodeQ8_0(const float* weights, const float*, std::size_t count, std::byte
     auto* block = asBlocks<BlockQ8_0>(bytes);
     for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
         const float* x = weights + first;
-        float magnitude = 0;
-        for (std::size_t index = 0; index < blockWeights; ++index)
-            magnitude = std::max(magnitude, std::fabs(x[index]));
+        const Range range = rangeOf(x);
+        const float magnitude = std::max(range.high, -range.low);
         const float d = storableScaleFor({x, blockWeights}, {}, magnitude / 127, 0, -127, 127);
         const float inverse = inverseOf(d);
         block->d.store(d);
+        std::array<std::int8_t, blockWeights> codes; // local: a byte in the block could alias the weights
         for (std::size_t index = 0; index < blockWeights; ++index)
-            block->codes[index] = static_cast<std::int8_t>(roundAway(limit(x[index] * inverse, -127.0f, 127.0f)));
+            codes[index] = static_cast<std::int8_t>(roundAway(limit(x[index] * inverse, -127.0f, 127.0f)));
+        block->codes = codes;
     }
 }
 

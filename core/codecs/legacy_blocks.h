@@ -8,9 +8,8 @@
 //   Q8_0  d, 32 signed bytes                              w = q * d
 //   Q8_1  d, s = d * sum q (for dot products), 32 bytes   w = q * d     (a run-time format, not for files)
 //
-// Byte j of the 4-bit codes holds weight j in its low and weight j + 16 in its high nibble; bit k of the fifth bits
-// belongs to weight k.
-// Source: ggml-common.h of the ggml project.
+// Byte j of the 4-bit codes holds weight j in its low and weight j + 16 in its high nibble; bit k of the
+// fifth bits belongs to weight k. Source: ggml-common.h of the ggml project.
 #pragma once
 
 #include "core/codecs/block_parts.h"

@@ -12,20 +12,19 @@
 
 namespace quantlathe::codecs {
 
-static_assert(std::endian::native == std::endian::little, "files are little-endian, and so is every supported machine");
+static_assert(std::endian::native == std::endian::little,
+              "files are little-endian, and so is every supported machine");
 
 namespace {
 
-template <typename Number>
-Number load(const std::byte* bytes, std::size_t index)
+template <typename Number> Number load(const std::byte* bytes, std::size_t index)
 {
     Number number;
     std::memcpy(&number, bytes + index * sizeof(Number), sizeof(Number));
     return number;
 }
 
-template <typename Number>
-void decodeNumbers(const std::byte* blocks, float* weights, std::size_t count)
+template <typename Number> void decodeNumbers(const std::byte* blocks, float* weights, std::size_t count)
 {
     for (std::size_t index = 0; index < count; ++index)
         weights[index] = static_cast<float>(load<Number>(blocks, index));

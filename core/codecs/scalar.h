@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The plain decoders that have a SIMD twin: the definition of each format in code, and what the tests hold every SIMD
-// target against. They live in their family's file.
+// The plain decoders that have a SIMD twin: the definition of each format in code, and what the tests hold
+// every SIMD target against. They live in their family's file.
 #pragma once
 
 #include <cstddef>

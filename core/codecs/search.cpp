@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Each sum is one running float sum over the sub-block, never split into partial sums: results are the same on every
-// machine and equal to ggml's.
+// Each sum is one running float sum over the sub-block, never split into partial sums: results are the same
+// on every machine and equal to ggml's.
 #include "core/codecs/search.h"
 
 #include <algorithm>
@@ -51,34 +51,62 @@ void nearestCodes(std::span<const float> x, float slope, int low, int high, std:
         codes[index] = static_cast<std::int8_t>(nearestCode(slope * x[index], low, high));
 }
 
+/// nearestInteger as a float.
+float nearestWhole(float value)
+{
+    constexpr float noFraction = 12582912.0f;
+    return (value + noFraction) - noFraction;
+}
+
 } // namespace
 
 float fitSigned(std::span<const float> x, std::span<const float> w, int levels, std::int8_t* codes)
 {
-    assert(x.size() <= longestSubBlock);
     const float extreme = signedExtreme(x);
     if (std::fabs(extreme) < smallestMagnitude) {
         // The lowest code, not 0: what ggml leaves there. The scale is 0, so nothing depends on it.
         std::fill_n(codes, x.size(), static_cast<std::int8_t>(-levels));
         return 0;
     }
-    nearestCodes(x, static_cast<float>(-levels) / extreme, -levels, levels - 1, codes);
-    ScaleSums sums = scaleSums(x, w, codes);
-    float scale = sums.ll != 0 ? sums.xl / sums.ll : 0;
-    float best = scale * sums.xl;
-    std::array<std::int8_t, longestSubBlock> candidate;
+    // The first candidate maps the extreme to -levels; the others to -levels -+ 0.1 ... 0.9. They do not
+    // depend on each other, so all sums run side by side, weights outside, candidates inside: compilers make
+    // that SIMD without touching the order of any sum. The first is tried twice to fill up a multiple of
+    // four.
+    constexpr std::size_t candidates = 20;
+    std::array<float, candidates> slopes;
+    slopes.fill(static_cast<float>(-levels) / extreme);
+    std::size_t next = 1;
     for (int step = -9; step <= 9; ++step) {
-        if (step == 0)
-            continue;
-        const float slope = -(static_cast<float>(levels) + 0.1f * static_cast<float>(step)) / extreme;
-        nearestCodes(x, slope, -levels, levels - 1, candidate.data());
-        sums = scaleSums(x, w, candidate.data());
-        if (sums.ll > 0 && sums.xl * sums.xl > best * sums.ll) {
-            std::copy_n(candidate.data(), x.size(), codes);
-            scale = sums.xl / sums.ll;
-            best = scale * sums.xl;
+        if (step != 0)
+            slopes[next++] = -(static_cast<float>(levels) + 0.1f * static_cast<float>(step)) / extreme;
+    }
+    const auto low = static_cast<float>(-levels);
+    const auto high = static_cast<float>(levels - 1);
+    std::array<float, candidates> sumXL{};
+    std::array<float, candidates> sumLL{};
+    for (std::size_t index = 0; index < x.size(); ++index) {
+        const float value = x[index];
+        const float weight = w[index];
+        const float weightedValue = weight * value;
+        for (std::size_t candidate = 0; candidate < candidates; ++candidate) {
+            const float code = nearestWhole(limit(slopes[candidate] * value, low, high));
+            sumXL[candidate] += weightedValue * code;
+            sumLL[candidate] += weight * code * code;
         }
     }
+    std::size_t winner = 0;
+    float scale = sumLL[0] != 0 ? sumXL[0] / sumLL[0] : 0;
+    float best = scale * sumXL[0];
+    for (std::size_t candidate = 1; candidate < next; ++candidate) {
+        const float xl = sumXL[candidate];
+        const float ll = sumLL[candidate];
+        if (ll > 0 && xl * xl > best * ll) {
+            winner = candidate;
+            scale = xl / ll;
+            best = scale * xl;
+        }
+    }
+    nearestCodes(x, slopes[winner], -levels, levels - 1, codes);
     return scale;
 }
 
@@ -120,8 +148,8 @@ float fitSignedByCoordinates(std::span<const float> x, int levels, std::int8_t* 
     return sums.ll > 0 ? sums.xl / sums.ll : 0;
 }
 
-AffineFit fitAffine(std::span<const float> x, std::span<const float> w, int levels, const AffineSearch& search,
-                    std::uint8_t* codes)
+AffineFit fitAffine(std::span<const float> x, std::span<const float> w, int levels,
+                    const AffineSearch& search, std::uint8_t* codes)
 {
     assert(x.size() <= longestSubBlock);
     float minimum = x[0];
@@ -161,7 +189,8 @@ AffineFit fitAffine(std::span<const float> x, std::span<const float> w, int leve
     std::array<std::uint8_t, longestSubBlock> candidate;
     for (int step = 0; step <= search.steps; ++step) {
         // Both the codes and the slope follow the minimum as it moves.
-        codesFor((search.first + search.step * static_cast<float>(step) + top) / (maximum - minimum), candidate.data());
+        codesFor((search.first + search.step * static_cast<float>(step) + top) / (maximum - minimum),
+                 candidate.data());
         float sumL = 0;
         float sumLL = 0;
         float sumXL = 0;
@@ -205,8 +234,8 @@ float fitPositive(std::span<const float> x, std::span<const float> w, int levels
         const float scale = 1 / slope;
         float error = 0;
         for (std::size_t index = 0; index < x.size(); ++index) {
-            const float difference
-                = x[index] - scale * static_cast<float>(nearestCode(slope * x[index], 0, levels));
+            const float difference =
+                x[index] - scale * static_cast<float>(nearestCode(slope * x[index], 0, levels));
             error += w[index] * difference * difference;
         }
         return error;
@@ -256,8 +285,7 @@ float fitPositive(std::span<const float> x, std::span<const float> w, int levels
 }
 
 TamedRow::TamedRow(const float* weights, const float* importance, std::size_t count)
-    : m_weights(weights)
-    , m_importance(importance)
+    : m_weights(weights), m_importance(importance)
 {
     constexpr float largestWeight = 0x1p30f;
     float magnitude = 0;
@@ -290,7 +318,8 @@ TamedRow::TamedRow(const float* weights, const float* importance, std::size_t co
         return;
     m_scaledImportance.resize(count);
     for (std::size_t index = 0; index < count; ++index)
-        m_scaledImportance[index] = isUsable(importance[index]) ? std::ldexp(importance[index], -exponent) : 0.0f;
+        m_scaledImportance[index] =
+            isUsable(importance[index]) ? std::ldexp(importance[index], -exponent) : 0.0f;
     m_importance = m_scaledImportance.data();
 }
 

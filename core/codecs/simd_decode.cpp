@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Compiled once per SIMD target by Highway. One lane is one weight, and each weight is computed by the same operations as
-// in the scalar decoders: integer code to float, one product, at most one sum, never fused.
+// Compiled once per SIMD target by Highway. One lane is one weight, and each weight is computed by the same
+// operations as in the scalar decoders: integer code to float, one product, at most one sum, never fused.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/codecs/simd_decode.cpp"
 #include <hwy/foreach_target.h> // must come before highway.h
@@ -32,8 +32,7 @@ constexpr Ints ints;
 constexpr Words words;
 
 /// Halves in the low 16 bits of each lane to floats, exact; NaN becomes quiet.
-template <class D, class V>
-HWY_INLINE hn::Vec<D> halvesToFloats(D d, V halves)
+template <class D, class V> HWY_INLINE hn::Vec<D> halvesToFloats(D d, V halves)
 {
     const hn::RebindToUnsigned<D> du;
     const auto magnitude = hn::And(halves, hn::Set(du, 0x7FFF));
@@ -45,8 +44,8 @@ HWY_INLINE hn::Vec<D> halvesToFloats(D d, V halves)
     const auto special = hn::Or(hn::Add(normal, rebias),
                                 hn::IfThenElseZero(hn::Gt(magnitude, infinite), hn::Set(du, 0x400000)));
     const hn::RebindToSigned<D> di;
-    const auto denormal = hn::BitCast(
-        du, hn::Mul(hn::ConvertTo(d, hn::BitCast(di, magnitude)), hn::Set(d, 0x1p-24f)));
+    const auto denormal =
+        hn::BitCast(du, hn::Mul(hn::ConvertTo(d, hn::BitCast(di, magnitude)), hn::Set(d, 0x1p-24f)));
     auto bits = hn::IfThenElse(hn::Lt(magnitude, infinite), normal, special);
     bits = hn::IfThenElse(hn::Lt(magnitude, hn::Set(du, 0x400)), denormal, bits);
     return hn::BitCast(d, hn::Or(bits, sign));
@@ -90,7 +89,8 @@ HWY_INLINE void storeScaledPlus(IntVector codes, FloatVector scale, FloatVector 
 
 /// Sixteen-bit numbers to floats by @p convert(tag, lanes with the number in the low bits).
 template <typename Convert>
-HWY_INLINE void decodeSixteenBits(const std::byte* bytes, float* weights, std::size_t count, Convert&& convert)
+HWY_INLINE void decodeSixteenBits(const std::byte* bytes, float* weights, std::size_t count,
+                                  Convert&& convert)
 {
     const auto run = [&](auto d, std::size_t first, std::size_t end) HWY_ATTR {
         const hn::Rebind<std::uint16_t, decltype(d)> narrow;
@@ -114,9 +114,8 @@ void decodeF16(const std::byte* bytes, float* weights, std::size_t count)
 
 void decodeBF16(const std::byte* bytes, float* weights, std::size_t count)
 {
-    decodeSixteenBits(bytes, weights, count, [](auto d, auto upper) HWY_ATTR {
-        return hn::BitCast(d, hn::ShiftLeft<16>(upper));
-    });
+    decodeSixteenBits(bytes, weights, count,
+                      [](auto d, auto upper) HWY_ATTR { return hn::BitCast(d, hn::ShiftLeft<16>(upper)); });
 }
 
 void decodeQ8_0(const std::byte* bytes, float* weights, std::size_t count)
@@ -135,8 +134,8 @@ void decodeQ8_0(const std::byte* bytes, float* weights, std::size_t count)
 /// The fifth bits of as many weights as there are lanes, from bit @p index on, as 0 or 16.
 HWY_INLINE IntVector fifthBits(const FifthBits& bits, std::size_t index)
 {
-    alignas(64) static constexpr std::uint32_t bitOfLane[16]
-        = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+    alignas(64) static constexpr std::uint32_t bitOfLane[16] = {
+        1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
     std::uint32_t word;
     std::memcpy(&word, bits.data(), sizeof word);
     const auto isSet = hn::TestBit(hn::Set(words, word >> index), hn::Load(words, bitOfLane));
@@ -206,9 +205,11 @@ void decodeQ2_K(const std::byte* bytes, float* weights, std::size_t count)
             for (std::size_t part = 0; part < 4; ++part) {
                 const std::size_t weight = base + 32 * part;
                 const std::uint8_t scales = block->scales[weight / 16];
-                const auto codes = hn::And(hn::ShiftRightSame(packed, static_cast<int>(2 * part)), hn::Set(ints, 3));
+                const auto codes =
+                    hn::And(hn::ShiftRightSame(packed, static_cast<int>(2 * part)), hn::Set(ints, 3));
                 storeScaledLess(codes, hn::Set(floats, d * static_cast<float>(scales & 15)),
-                                hn::Set(floats, dmin * static_cast<float>(scales >> 4)), weights + first + weight);
+                                hn::Set(floats, dmin * static_cast<float>(scales >> 4)),
+                                weights + first + weight);
             }
         }
     }
@@ -228,8 +229,10 @@ void decodeQ3_K(const std::byte* bytes, float* weights, std::size_t count)
             const std::size_t base = byte / 32 * 128 + byte % 32;
             for (std::size_t part = 0; part < 4; ++part) {
                 const std::size_t weight = base + 32 * part;
-                const auto low = hn::And(hn::ShiftRightSame(packed, static_cast<int>(2 * part)), hn::Set(ints, 3));
-                const auto high = hn::And(hn::ShiftRightSame(highBits, static_cast<int>(weight / 32)), hn::Set(ints, 1));
+                const auto low =
+                    hn::And(hn::ShiftRightSame(packed, static_cast<int>(2 * part)), hn::Set(ints, 3));
+                const auto high =
+                    hn::And(hn::ShiftRightSame(highBits, static_cast<int>(weight / 32)), hn::Set(ints, 1));
                 const auto codes = hn::Sub(hn::Add(low, hn::ShiftLeft<2>(high)), hn::Set(ints, 4));
                 storeScaled(codes, hn::Set(floats, scales[weight / 16]), weights + first + weight);
             }
@@ -256,7 +259,8 @@ HWY_INLINE void decodeSixBitScales(const std::byte* bytes, float* weights, std::
                 IntVector low = lowNibbles(packed);
                 IntVector high = highNibbles(packed);
                 if constexpr (HasHighBits) {
-                    const auto bits = hn::ShiftRightSame(loadBytes(block->highBits.data() + rest), static_cast<int>(sub));
+                    const auto bits =
+                        hn::ShiftRightSame(loadBytes(block->highBits.data() + rest), static_cast<int>(sub));
                     low = hn::Or(low, hn::ShiftLeft<4>(hn::And(bits, hn::Set(ints, 1))));
                     high = hn::Or(high, hn::ShiftLeft<3>(hn::And(bits, hn::Set(ints, 2))));
                 }
@@ -313,11 +317,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                                     \
-    HWY_EXPORT(name);                                                                                                 \
-    void simd::name(const std::byte* blocks, float* weights, std::size_t count)                                       \
-    {                                                                                                                 \
-        HWY_DYNAMIC_DISPATCH(name)(blocks, weights, count);                                                           \
+#define QUANTLATHE_DISPATCH(name)                                                                            \
+    HWY_EXPORT(name);                                                                                        \
+    void simd::name(const std::byte* blocks, float* weights, std::size_t count)                              \
+    {                                                                                                        \
+        HWY_DYNAMIC_DISPATCH(name)(blocks, weights, count);                                                  \
     }
 
 QUANTLATHE_DISPATCH(decodeF16)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The decoders that analysis runs at memory speed, for every SIMD target of this machine; the best one is chosen at run
-// time. Bit for bit as their scalar twins (scalar.h).
+// The decoders that analysis runs at memory speed, for every SIMD target of this machine; the best one is
+// chosen at run time. Bit for bit as their scalar twins (scalar.h).
 #pragma once
 
 #include <cstddef>

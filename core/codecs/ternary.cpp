@@ -4,11 +4,12 @@
 //   Q1_0   128 weights: d half, 128 bits                     w = bit ? d : -d
 //   Q2_0    64 weights: d half, 64 two-bit codes             w = (q - 1) * d
 //   TQ2_0  256 weights: 64 bytes of two-bit codes, d half    w = (q - 1) * d
-//          byte m of each 32 holds the weights m, m + 32, m + 64, m + 96 of its 128 from the lowest bits upwards
+//          byte m of each 32 holds the weights m, m + 32, m + 64, m + 96 of its 128 from the lowest bits
+//          upwards
 //   TQ1_0  256 weights: 48 + 4 bytes of base-3 digits, d half   w = (digit - 1) * d
-//          A byte holds five digits as the fraction 0.ddddd (base 3), rounded up to 1/256: multiplying by 3 moves the
-//          next digit in front of the point. Bytes 0-31: weights m + 32n; bytes 32-47: 160 + m + 16n; the last
-//          four, with four digits: 240 + m + 4n (n the digit's place).
+//          A byte holds five digits as the fraction 0.ddddd (base 3), rounded up to 1/256: multiplying by 3
+//          moves the next digit in front of the point. Bytes 0-31: weights m + 32n; bytes 32-47: 160 + m +
+//          16n; the last four, with four digits: 240 + m + 4n (n the digit's place).
 #include "core/codecs/block_parts.h"
 #include "core/codecs/families.h"
 
@@ -63,7 +64,8 @@ void decodeQ2_0(const std::byte* bytes, float* weights, std::size_t count)
     for (std::size_t first = 0; first < count; first += 64, ++block) {
         const float d = block->d.value();
         for (std::size_t index = 0; index < 64; ++index)
-            weights[first + index] = static_cast<float>((block->codes[index / 4] >> index % 4 * 2 & 3) - 1) * d;
+            weights[first + index] =
+                static_cast<float>((block->codes[index / 4] >> index % 4 * 2 & 3) - 1) * d;
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Encoding and decoding speed of every type, one thread, in weights per second (items) and bytes of float weights per
-// second. Weights are normally distributed with deviation 0.02, importance is log-normal.
+// Encoding and decoding speed of every type, one thread, in weights per second (items) and bytes of float
+// weights per second. Weights are normally distributed with deviation 0.02, importance is log-normal.
 #include "core/codecs/codec.h"
 
 #include <benchmark/benchmark.h>
@@ -52,7 +52,8 @@ void encode(benchmark::State& state, TensorType type, bool weighted)
     const float* importance = weighted ? data().importance.data() : nullptr;
     for ([[maybe_unused]] auto iteration : state) {
         for (std::size_t row = 0; row < rows; ++row)
-            codecFor(type).encodeRow(&data().weights[row * columns], importance, columns, &blocks[row * bytes]);
+            codecFor(type).encodeRow(&data().weights[row * columns], importance, columns,
+                                     &blocks[row * bytes]);
         benchmark::DoNotOptimize(blocks.data());
         benchmark::ClobberMemory();
     }
@@ -90,7 +91,8 @@ void decode(benchmark::State& state, TensorType type)
             continue;
         benchmark::RegisterBenchmark(("encode/" + type).c_str(), encode, facts.type, false);
         if (facts.isQuantized() && facts.type != TensorType::Q8_0)
-            benchmark::RegisterBenchmark(("encode/" + type + "/importance").c_str(), encode, facts.type, true);
+            benchmark::RegisterBenchmark(("encode/" + type + "/importance").c_str(), encode, facts.type,
+                                         true);
     }
     return true;
 }();

@@ -22,8 +22,8 @@ inline std::vector<TensorType> encodedTypes()
 }
 
 /// Rows one after the other, each encoded on its own.
-inline std::vector<std::byte> encodeRows(TensorType type, const std::vector<float>& weights, std::size_t columns,
-                                         const float* importance)
+inline std::vector<std::byte> encodeRows(TensorType type, const std::vector<float>& weights,
+                                         std::size_t columns, const float* importance)
 {
     const std::size_t bytes = *rowBytes(type, columns);
     std::vector<std::byte> blocks(weights.size() / columns * bytes);
@@ -71,13 +71,18 @@ inline double ownObjective(TensorType type, const std::vector<float>& x, const s
             const double v = importance[index % columns];
             const std::size_t super = index / 256 * 256;
             switch (type) {
-            case Q4_0: case Q4_1: case Q5_0: case Q5_1:
+            case Q4_0:
+            case Q4_1:
+            case Q5_0:
+            case Q5_1:
                 weight = v * std::sqrt(meanSquare(index / columns * columns, columns) + value * value);
                 break;
             case Q2_K:
                 weight = v * std::sqrt(meanSquare(super, 256) + value * value);
                 break;
-            case Q3_K: case Q4_K: case Q5_K:
+            case Q3_K:
+            case Q4_K:
+            case Q5_K:
                 weight = v * std::sqrt(2 * meanSquare(super, 256) + value * value);
                 break;
             case Q6_K:

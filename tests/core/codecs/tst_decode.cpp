@@ -47,9 +47,9 @@ private slots:
     void everyTypeHasItsCodec()
     {
         // Lattice formats are recognised but not decoded in this version.
-        const std::set<std::string_view> undecoded
-            = {"IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S"};
-        const std::set<std::string_view> encoded = {"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1",
+        const std::set<std::string_view> undecoded = {"IQ1_S", "IQ1_M",   "IQ2_XXS", "IQ2_XS",
+                                                      "IQ2_S", "IQ3_XXS", "IQ3_S"};
+        const std::set<std::string_view> encoded = {"F32",  "F16",  "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1",
                                                     "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"};
         for (const TensorTypeInfo& facts : allTensorTypes()) {
             const Codec& codec = codecFor(facts.type);
@@ -65,8 +65,8 @@ private slots:
         // ggml itself has no decoder for these.
         const std::set<std::string_view> without = {"F32", "F64", "Q8_1"};
         for (const TensorTypeInfo& facts : allTensorTypes()) {
-            if (facts.ggmlId >= 0 && facts.family != TypeFamily::Integer && codecFor(facts.type).canDecode()
-                && !without.contains(facts.name))
+            if (facts.ggmlId >= 0 && facts.family != TypeFamily::Integer &&
+                codecFor(facts.type).canDecode() && !without.contains(facts.name))
                 QTest::newRow(facts.name.data()) << static_cast<int>(facts.type);
         }
     }
@@ -77,7 +77,8 @@ private slots:
         const auto tensorType = static_cast<TensorType>(type);
         const std::string stem = "dequant/" + std::string(name(tensorType));
         const std::vector<float> expected = test::readFloats(test::fixture(stem + ".f32"));
-        const std::vector<float> weights = decode(tensorType, test::readBytes(test::fixture(stem + ".blocks")));
+        const std::vector<float> weights =
+            decode(tensorType, test::readBytes(test::fixture(stem + ".blocks")));
         QCOMPARE(weights.size(), expected.size());
         for (std::size_t index = 0; index < weights.size(); ++index) {
             QVERIFY2(std::memcmp(&weights[index], &expected[index], sizeof(float)) == 0,
@@ -91,14 +92,16 @@ private slots:
     // Values worked out by hand from the format descriptions.
     void byHand()
     {
-        const auto q4_0 = decode(TensorType::Q4_0, blockWith(TensorType::Q4_0, {{1, oneHigh}, {2, 0xF0}, {17, 0x9A}}));
+        const auto q4_0 =
+            decode(TensorType::Q4_0, blockWith(TensorType::Q4_0, {{1, oneHigh}, {2, 0xF0}, {17, 0x9A}}));
         QCOMPARE(q4_0[0], -8.0f);
         QCOMPARE(q4_0[16], 7.0f);
         QCOMPARE(q4_0[15], 2.0f);
         QCOMPARE(q4_0[31], 1.0f);
 
         // fifth bit of weight 17 is bit 1 of byte 2 of the fifth bits
-        const auto q5_1 = decode(TensorType::Q5_1, blockWith(TensorType::Q5_1, {{1, oneHigh}, {3, 0xBC}, {6, 2}, {9, 0x30}}));
+        const auto q5_1 = decode(TensorType::Q5_1,
+                                 blockWith(TensorType::Q5_1, {{1, oneHigh}, {3, 0xBC}, {6, 2}, {9, 0x30}}));
         QCOMPARE(q5_1[17], 18.0f);
         QCOMPARE(q5_1[1], -1.0f);
 
@@ -112,15 +115,17 @@ private slots:
         QCOMPARE(q4K[5 * 32 + 3], 17.0f * 7 - 34.0f);
         QCOMPARE(q4K[5 * 32 + 4], -34.0f);
 
-        // weight 200 of Q6_K: half 1, low bits in the high nibble of byte 64 + 8, bits 4-5 of byte 32 + 8 of the upper ones
-        const auto q6K = decode(TensorType::Q6_K, blockWith(TensorType::Q6_K, {{209, oneHigh},
-                                                                               {192 + 12, 0xFE},
-                                                                               {64 + 8, 0x50},
-                                                                               {128 + 32 + 8, 0x30}}));
+        // weight 200 of Q6_K: half 1, low bits in the high nibble of byte 64 + 8, bits 4-5 of byte 32 + 8 of
+        // the upper ones
+        const auto q6K =
+            decode(TensorType::Q6_K,
+                   blockWith(TensorType::Q6_K,
+                             {{209, oneHigh}, {192 + 12, 0xFE}, {64 + 8, 0x50}, {128 + 32 + 8, 0x30}}));
         QCOMPARE(q6K[200], -2.0f * (0x35 - 32));
 
         // 0.21000 in base 3 = 2/3 + 1/9 = 7/9; times 256 rounded up is 200
-        const auto ternary = decode(TensorType::TQ1_0, blockWith(TensorType::TQ1_0, {{53, oneHigh}, {2, 200}}));
+        const auto ternary =
+            decode(TensorType::TQ1_0, blockWith(TensorType::TQ1_0, {{53, oneHigh}, {2, 200}}));
         QCOMPARE(ternary[2], 1.0f);
         QCOMPARE(ternary[34], 0.0f);
         QCOMPARE(ternary[66], -1.0f);
@@ -135,7 +140,8 @@ private slots:
         QCOMPARE(decode(TensorType::I16, bytesOf({0xFE, 0xFF, 1, 1})), (std::vector<float>{-2, 257}));
         QCOMPARE(decode(TensorType::U16, bytesOf({0xFE, 0xFF})), std::vector<float>{65534});
         QCOMPARE(decode(TensorType::I64, bytesOf({0, 0, 0, 0, 0, 0, 0, 0x80})), std::vector<float>{-0x1p63f});
-        QCOMPARE(decode(TensorType::U64, bytesOf({255, 255, 255, 255, 255, 255, 255, 255})), std::vector<float>{0x1p64f});
+        QCOMPARE(decode(TensorType::U64, bytesOf({255, 255, 255, 255, 255, 255, 255, 255})),
+                 std::vector<float>{0x1p64f});
         QCOMPARE(decode(TensorType::BOOL, bytesOf({0, 1, 2})), (std::vector<float>{0, 1, 1}));
         QCOMPARE(decode(TensorType::F64, bytesOf({0, 0, 0, 0, 0, 0, 0xE0, 0x3F})), std::vector<float>{0.5f});
         QCOMPARE(decode(TensorType::F8_E4M3, bytesOf({0x7E, 0x81})), (std::vector<float>{448, -0x1p-9f}));

@@ -41,8 +41,8 @@ std::vector<float> goldenImportance(std::size_t columns)
     return importance;
 }
 
-/// Relative RMS errors of llama.cpp on normally distributed weights: without importance, with all ones, and with
-/// log-normal importance (deviation 1) the error weighted by it.
+/// Relative RMS errors of llama.cpp on normally distributed weights: without importance, with all ones, and
+/// with log-normal importance (deviation 1) the error weighted by it.
 struct GaussianError
 {
     TensorType type;
@@ -83,11 +83,14 @@ private slots:
         const std::size_t bytes = *rowBytes(type, importance.size());
         for (const bool weighted : {false, true}) {
             const auto expected = test::readBytes(test::fixture(stem + (weighted ? ".imat" : ".noimat")));
-            const auto blocks = encodeRows(type, weights, importance.size(), weighted ? importance.data() : nullptr);
+            const auto blocks =
+                encodeRows(type, weights, importance.size(), weighted ? importance.data() : nullptr);
             QCOMPARE(blocks.size(), expected.size());
             for (std::size_t index = 0; index < blocks.size(); ++index) {
                 QVERIFY2(blocks[index] == expected[index],
-                         qPrintable(QString("row %1, byte %2%3").arg(index / bytes).arg(index % bytes)
+                         qPrintable(QString("row %1, byte %2%3")
+                                        .arg(index / bytes)
+                                        .arg(index % bytes)
                                         .arg(weighted ? ", with importance" : "")));
             }
         }
@@ -103,19 +106,24 @@ private slots:
         for (const TensorType type : test::encodedTypes()) {
             const std::size_t columns = info(type).weightsPerBlock == 256 ? 512 : 64;
             for (const bool weighted : {false, true}) {
-                std::string stem = std::string(name(type)) + "_" + std::to_string(columns) + (weighted ? "_im" : "_noim");
-                std::transform(stem.begin(), stem.end(), stem.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+                std::string stem =
+                    std::string(name(type)) + "_" + std::to_string(columns) + (weighted ? "_im" : "_noim");
+                std::transform(stem.begin(), stem.end(), stem.begin(),
+                               [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
                 if (!std::filesystem::exists(folder / (stem + "_input.bin")))
                     continue;
                 ++cases;
                 const auto weights = test::readFloats(folder / (stem + "_input.bin"));
                 const auto expected = test::readBytes(folder / (stem + "_expected.bin"));
                 const auto importance = weighted ? goldenImportance(columns) : std::vector<float>{};
-                const auto blocks = encodeRows(type, weights, columns, weighted ? importance.data() : nullptr);
+                const auto blocks =
+                    encodeRows(type, weights, columns, weighted ? importance.data() : nullptr);
                 QCOMPARE(blocks.size(), expected.size());
                 identical += blocks == expected;
-                const double ours = test::ownObjective(type, weights, decodeAll(type, blocks), columns, importance);
-                const double theirs = test::ownObjective(type, weights, decodeAll(type, expected), columns, importance);
+                const double ours =
+                    test::ownObjective(type, weights, decodeAll(type, blocks), columns, importance);
+                const double theirs =
+                    test::ownObjective(type, weights, decodeAll(type, expected), columns, importance);
                 if (blocks != expected)
                     qInfo("%s: %.9g, golden %.9g", stem.c_str(), ours, theirs);
                 QVERIFY2(ours <= theirs * (1 + 1e-6), stem.c_str());
@@ -138,22 +146,23 @@ private slots:
         const std::vector<float> zeros(weights.size());
         const auto relative = [&](TensorType type, const float* importance, const std::vector<float>& judge) {
             const auto rebuilt = decodeAll(type, encodeRows(type, weights, columns, importance));
-            return std::sqrt(test::squaredError(weights, rebuilt, judge) / test::squaredError(weights, zeros, judge));
+            return std::sqrt(test::squaredError(weights, rebuilt, judge) /
+                             test::squaredError(weights, zeros, judge));
         };
         for (const GaussianError& row : gaussianErrors) {
             const double plain = relative(row.type, nullptr, ones);
             const double withOnes = relative(row.type, ones.data(), ones);
             const double weighted = relative(row.type, lognormal.data(), lognormal);
-            qInfo("%-5s %.5f %.5f %.5f  (llama.cpp %.5f %.5f %.5f)", name(row.type).data(), plain, withOnes, weighted,
-                  row.plain, row.ones, row.weighted);
+            qInfo("%-5s %.5f %.5f %.5f  (llama.cpp %.5f %.5f %.5f)", name(row.type).data(), plain, withOnes,
+                  weighted, row.plain, row.ones, row.weighted);
             QVERIFY(plain <= 1.01 * row.plain && plain >= 0.98 * row.plain);
             QVERIFY(withOnes <= 1.01 * row.ones && withOnes >= 0.98 * row.ones);
             QVERIFY(weighted <= 1.01 * row.weighted);
         }
     }
 
-    // Scales of small weights fall among the denormal halves. Codes are counted with what is stored there, so the error
-    // grows no more than the coarser grid demands; at this size ggml's is up to sixty times larger.
+    // Scales of small weights fall among the denormal halves. Codes are counted with what is stored there, so
+    // the error grows no more than the coarser grid demands; at this size ggml's is up to sixty times larger.
     void smallWeights()
     {
         constexpr std::size_t columns = 1024;
@@ -162,8 +171,8 @@ private slots:
         const std::vector<float> nothing(weights.size());
         for (const GaussianError& row : gaussianErrors) {
             const auto rebuilt = decodeAll(row.type, encodeRows(row.type, weights, columns, nullptr));
-            const double error
-                = std::sqrt(test::squaredError(weights, rebuilt) / test::squaredError(weights, nothing));
+            const double error =
+                std::sqrt(test::squaredError(weights, rebuilt) / test::squaredError(weights, nothing));
             qInfo("%-5s %.5f (%.5f for large weights)", name(row.type).data(), error, row.plain);
             QVERIFY(error <= 1.25 * row.plain + 0.01);
         }
@@ -171,8 +180,8 @@ private slots:
 
     void hardRows_data() { addEncodedTypes(); }
 
-    // Whatever finite weights and whatever importance: finite weights come back, zeros as zeros, and the error is no
-    // larger than that of storing nothing but zeros.
+    // Whatever finite weights and whatever importance: finite weights come back, zeros as zeros, and the
+    // error is no larger than that of storing nothing but zeros.
     void hardRows()
     {
         const TensorType type = fetchedType();
@@ -233,7 +242,8 @@ private slots:
         for (const auto& [rowName, weights] : rows) {
             for (const auto& [importanceName, importance] : importances) {
                 const std::string what = rowName + ", importance " + importanceName;
-                const auto blocks = encodeRows(type, weights, columns, importance.empty() ? nullptr : importance.data());
+                const auto blocks =
+                    encodeRows(type, weights, columns, importance.empty() ? nullptr : importance.data());
                 const auto rebuilt = decodeAll(type, blocks);
                 double error = 0;
                 double energy = 0;
@@ -248,7 +258,8 @@ private slots:
                 if (importanceName != "wide" && importanceName != "mostly zero")
                     QVERIFY2(error <= energy * (1 + 1e-6), what.c_str());
                 if (importanceName == "huge" || importanceName == "tiny")
-                    QVERIFY2(blocks == encodeRows(type, weights, columns, importances["ones"].data()), what.c_str());
+                    QVERIFY2(blocks == encodeRows(type, weights, columns, importances["ones"].data()),
+                             what.c_str());
                 if (importanceName == "all zero")
                     QVERIFY2(blocks == encodeRows(type, weights, columns, nullptr), what.c_str());
             }
@@ -274,8 +285,8 @@ private slots:
         const auto rebuilt = decodeAll(type, encodeRows(type, weights, columns, importance.data()));
         const auto plain = decodeAll(type, encodeRows(type, weights, columns, nullptr));
         const std::vector<float> nothing(columns);
-        QVERIFY(test::squaredError(weights, rebuilt, importance)
-                <= 1.001 * test::squaredError(weights, plain, importance));
+        QVERIFY(test::squaredError(weights, rebuilt, importance) <=
+                1.001 * test::squaredError(weights, plain, importance));
         QVERIFY(test::squaredError(weights, rebuilt) < test::squaredError(weights, nothing));
     }
 
@@ -289,20 +300,22 @@ private slots:
         const auto row = normal.values(columns);
         const auto importance = normal.values(columns);
         std::vector<float> positive(columns);
-        std::transform(importance.begin(), importance.end(), positive.begin(), [](float v) { return std::fabs(v); });
+        std::transform(importance.begin(), importance.end(), positive.begin(),
+                       [](float v) { return std::fabs(v); });
         const auto alone = encodeRows(type, row, columns, positive.data());
         auto rows = normal.values(columns, 100);
         rows.insert(rows.end(), row.begin(), row.end());
         const auto together = encodeRows(type, rows, columns, positive.data());
-        QVERIFY(std::equal(alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(alone.size())));
+        QVERIFY(std::equal(alone.begin(), alone.end(),
+                           together.begin() + static_cast<std::ptrdiff_t>(alone.size())));
 
         // Without importance nor do blocks: a row is the sum of its halves.
         auto halves = encodeRows(type, row, columns / 2, nullptr);
         QVERIFY(halves == encodeRows(type, row, columns, nullptr));
     }
 
-    // What has been encoded once is on the grid, and stays where it is. Not so for the k-quants: their search may find
-    // another grid that fits better by its own measure.
+    // What has been encoded once is on the grid, and stays where it is. Not so for the k-quants: their search
+    // may find another grid that fits better by its own measure.
     void encodingTwiceChangesNothing()
     {
         test::Normal normal(23);

@@ -27,17 +27,22 @@ struct Pair
 };
 
 const Pair pairs[] = {
-    {TensorType::F16, scalar::decodeF16, simd::decodeF16},    {TensorType::BF16, scalar::decodeBF16, simd::decodeBF16},
-    {TensorType::Q4_0, scalar::decodeQ4_0, simd::decodeQ4_0}, {TensorType::Q4_1, scalar::decodeQ4_1, simd::decodeQ4_1},
-    {TensorType::Q5_0, scalar::decodeQ5_0, simd::decodeQ5_0}, {TensorType::Q5_1, scalar::decodeQ5_1, simd::decodeQ5_1},
-    {TensorType::Q8_0, scalar::decodeQ8_0, simd::decodeQ8_0}, {TensorType::Q2_K, scalar::decodeQ2_K, simd::decodeQ2_K},
-    {TensorType::Q3_K, scalar::decodeQ3_K, simd::decodeQ3_K}, {TensorType::Q4_K, scalar::decodeQ4_K, simd::decodeQ4_K},
-    {TensorType::Q5_K, scalar::decodeQ5_K, simd::decodeQ5_K}, {TensorType::Q6_K, scalar::decodeQ6_K, simd::decodeQ6_K},
+    {TensorType::F16, scalar::decodeF16, simd::decodeF16},
+    {TensorType::BF16, scalar::decodeBF16, simd::decodeBF16},
+    {TensorType::Q4_0, scalar::decodeQ4_0, simd::decodeQ4_0},
+    {TensorType::Q4_1, scalar::decodeQ4_1, simd::decodeQ4_1},
+    {TensorType::Q5_0, scalar::decodeQ5_0, simd::decodeQ5_0},
+    {TensorType::Q5_1, scalar::decodeQ5_1, simd::decodeQ5_1},
+    {TensorType::Q8_0, scalar::decodeQ8_0, simd::decodeQ8_0},
+    {TensorType::Q2_K, scalar::decodeQ2_K, simd::decodeQ2_K},
+    {TensorType::Q3_K, scalar::decodeQ3_K, simd::decodeQ3_K},
+    {TensorType::Q4_K, scalar::decodeQ4_K, simd::decodeQ4_K},
+    {TensorType::Q5_K, scalar::decodeQ5_K, simd::decodeQ5_K},
+    {TensorType::Q6_K, scalar::decodeQ6_K, simd::decodeQ6_K},
 };
 
 /// Calls @p check once per target, with only that one allowed.
-template <typename Check>
-void onEveryTarget(Check&& check)
+template <typename Check> void onEveryTarget(Check&& check)
 {
     const std::vector<std::int64_t> targets = [] {
         std::vector<std::int64_t> list;
@@ -55,11 +60,13 @@ void onEveryTarget(Check&& check)
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
-/// Equal bits; any NaN equals any other, for which operand's payload survives a sum is the processor's choice.
+/// Equal bits; any NaN equals any other, for which operand's payload survives a sum is the processor's
+/// choice.
 std::ptrdiff_t firstDifference(const std::vector<float>& a, const std::vector<float>& b)
 {
     for (std::size_t index = 0; index < a.size(); ++index) {
-        if (std::memcmp(&a[index], &b[index], sizeof(float)) != 0 && !(std::isnan(a[index]) && std::isnan(b[index])))
+        if (std::memcmp(&a[index], &b[index], sizeof(float)) != 0 &&
+            !(std::isnan(a[index]) && std::isnan(b[index])))
             return static_cast<std::ptrdiff_t>(index);
     }
     return -1;
@@ -84,7 +91,8 @@ private slots:
                 std::fill(weights.begin(), weights.end(), 7.0f);
                 pair.decoder(bytes, weights.data(), weights.size());
                 // Here the payload of NaNs counts as well.
-                QVERIFY2(std::memcmp(weights.data(), expected.data(), weights.size() * sizeof(float)) == 0, target);
+                QVERIFY2(std::memcmp(weights.data(), expected.data(), weights.size() * sizeof(float)) == 0,
+                         target);
             });
         }
     }
