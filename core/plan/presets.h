@@ -33,13 +33,15 @@ struct PresetOptions
 };
 
 /// The plan of @p preset for @p model, tensor by tensor as llama-quantize 0.7.0 decides it (before shape fallbacks, which
-/// effectiveChoice() applies). @throws Error(InvalidArgument) when a mixture needs what the model does not say
+/// effectiveChoice() applies). What the model does not say (heads, layers, experts) is taken from its tensors. Presets that
+/// need importance data are planned without it, too.
 Plan planFromPreset(const Model& model, const Preset& preset, const PresetOptions& options);
 
 /// @p type for every quantizable tensor, the rest as stored.
 Plan planFromType(const Model& model, TensorType type, std::span<const TypeRule> rules = {});
 
-/// The file type to write for @p plan: the preset's, or the one of the most frequent type among quantized weights.
+/// general.file_type to write for @p plan: the preset's; the source's own where nothing is chosen; otherwise the one of the
+/// type that most quantizable weights get, as llama.cpp's loader guesses it.
 std::uint32_t fileTypeOf(const Model& model, const Plan& plan);
 
 } // namespace quantlathe
