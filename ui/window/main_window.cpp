@@ -45,7 +45,7 @@ QString droppedPath(const QMimeData& data)
 
 } // namespace
 
-MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_document(new Document(this))
+MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme(this)), m_document(new Document(this))
 {
     setObjectName(u"mainWindow"_s);
     setWindowIcon(applicationIcon());

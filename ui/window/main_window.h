@@ -92,7 +92,7 @@ private:
     void hideOpening();
 
     RecentFiles m_recentFiles;
-    Theme m_theme;
+    Theme* m_theme;
     Document* m_document;
     Workspace m_workspace;
     QList<QDockWidget*> m_docks; ///< in the order of allPanels()

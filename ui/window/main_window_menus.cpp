@@ -157,9 +157,9 @@ void MainWindow::makeViewMenu()
     QMenu* themes = menu->addMenu(tr("&Theme"));
     auto* group = new QActionGroup(themes);
     const auto addTheme = [&](const QString& text, Theme::Mode mode) {
-        QAction* action = themes->addAction(text, this, [this, mode] { m_theme.setMode(mode); });
+        QAction* action = themes->addAction(text, this, [this, mode] { m_theme->setMode(mode); });
         action->setCheckable(true);
-        action->setChecked(m_theme.mode() == mode);
+        action->setChecked(m_theme->mode() == mode);
         group->addAction(action);
     };
     addTheme(tr("&System"), Theme::Mode::System);
@@ -168,11 +168,11 @@ void MainWindow::makeViewMenu()
 
     QMenu* text = menu->addMenu(tr("Text si&ze"));
     constexpr int step = 10; // percent
-    QAction* larger = text->addAction(tr("&Larger"), this, [this] { m_theme.setTextPercent(m_theme.textPercent() + step); });
+    QAction* larger = text->addAction(tr("&Larger"), this, [this] { m_theme->setTextPercent(m_theme->textPercent() + step); });
     larger->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)});
-    QAction* smaller = text->addAction(tr("&Smaller"), this, [this] { m_theme.setTextPercent(m_theme.textPercent() - step); });
+    QAction* smaller = text->addAction(tr("&Smaller"), this, [this] { m_theme->setTextPercent(m_theme->textPercent() - step); });
     smaller->setShortcut(Qt::CTRL | Qt::Key_Minus);
-    QAction* normal = text->addAction(tr("&Normal"), this, [this] { m_theme.setTextPercent(100); });
+    QAction* normal = text->addAction(tr("&Normal"), this, [this] { m_theme->setTextPercent(100); });
     normal->setShortcut(Qt::CTRL | Qt::Key_0);
     menu->addSeparator();
     QAction* fullScreen = menu->addAction(tr("&Full screen"));

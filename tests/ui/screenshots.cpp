@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// quantlathe_screenshots [FILE]: pictures of the window for people to look at, into $QUANTLATHE_SCREENSHOTS.
+#include "core/plan/presets.h"
+#include "ui/look/theme.h"
+#include "ui/presets/preset_dialog.h"
+#include "ui/tree/tensor_tree_model.h"
+#include "ui/tree/tensor_tree_panel.h"
+#include "ui/window/main_window.h"
+#include "ui/window/sample.h"
+#include "ui_test_support.h"
+
+#include <QApplication>
+#include <QComboBox>
+#include <QDir>
+#include <QTreeView>
+
+using namespace quantlathe;
+using namespace quantlathe::ui;
+
+namespace {
+
+void settle(Document& document)
+{
+    for (int waited = 0; waited < 100; ++waited) {
+        QTest::qWait(100);
+        if (waited > 5 && !document.isMeasuring() && !document.isOpening())
+            break;
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    const ui::test::IsolatedSettings settings;
+    const QDir folder(qEnvironmentVariable("QUANTLATHE_SCREENSHOTS", QStringLiteral(".")));
+    folder.mkpath(QStringLiteral("."));
+    const QString file = argc > 1 ? QString::fromLocal8Bit(argv[1]) : sampleModelPath();
+
+    MainWindow window;
+    const auto save = [&](const QString& name, QWidget* widget = nullptr) {
+        QTest::qWait(150);
+        (widget ? widget : &window)->grab().save(folder.filePath(name + QStringLiteral(".png")));
+    };
+    auto* theme = window.findChild<Theme*>();
+    theme->setMode(Theme::Mode::Light);
+    window.resize(1440, 900);
+    window.show();
+    save(QStringLiteral("empty-light"));
+    window.openPath(file);
+    settle(window.document());
+    Document& document = window.document();
+    if (!document.hasModel())
+        return 1;
+    save(QStringLiteral("opened-light"));
+
+    document.setPlan(planFromPreset(*document.model(), *findPreset("Q4_K_M"), {}), QStringLiteral("Apply preset Q4_K_M"));
+    document.setDevice(findDevice("RTX 4090") ? std::optional(*findDevice("RTX 4090")) : std::nullopt);
+    const TensorIndices values = document.tensorsOfRole(TensorRole::FeedForwardDown);
+    if (!values.empty())
+        document.setSelection({values.front()}, values.front());
+    settle(document);
+    save(QStringLiteral("planned-light"));
+    QTreeView& view = window.tree().view();
+    view.edit(view.currentIndex().siblingAtColumn(TensorTreeModel::ChosenType));
+    save(QStringLiteral("editing-light"));
+    if (QWidget* popup = QApplication::activePopupWidget()) {
+        save(QStringLiteral("editing-list-light"), popup);
+        popup->close();
+    }
+    {
+        PresetDialog dialog(document, &window);
+        dialog.show();
+        QTest::qWait(500);
+        save(QStringLiteral("presets-light"), &dialog);
+    }
+    theme->setMode(Theme::Mode::Dark);
+    save(QStringLiteral("planned-dark"));
+    window.resize(900, 600);
+    save(QStringLiteral("small-dark"));
+    theme->setMode(Theme::Mode::Light);
+    save(QStringLiteral("small-light"));
+    window.resize(1440, 900);
+    theme->setTextPercent(150);
+    window.resetLayout();
+    save(QStringLiteral("large-text-light"));
+    theme->setTextPercent(100);
+    document.undoStack().setClean();
+    document.close();
+    theme->setMode(Theme::Mode::Dark);
+    save(QStringLiteral("empty-dark"));
+    return 0;
+}
