@@ -82,7 +82,7 @@ public:
 
     // --- what the choices cost ---
     /// Of tensor @p index in the type it will be written in; queues the measurement when it is not known yet.
-    [[nodiscard]] const ErrorPreview& errorPreview(std::size_t index);
+    const ErrorPreview& errorPreview(std::size_t index);
     /// Without queueing; null when nothing is known yet.
     [[nodiscard]] const ErrorPreview* knownError(std::size_t index) const;
     [[nodiscard]] bool isMeasuring() const { return m_previews.isBusy(); }

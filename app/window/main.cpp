@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe [FILE]: the window.
+#include "ui/window/application.h"
 #include "ui/window/main_window.h"
 
 #include <QApplication>
@@ -8,8 +9,7 @@
 int main(int argc, char** argv)
 {
     QApplication application(argc, argv);
-    QApplication::setApplicationName(QStringLiteral("quantlathe"));
-    QApplication::setApplicationVersion(QStringLiteral(QUANTLATHE_VERSION));
+    quantlathe::ui::prepareApplication();
     QCommandLineParser parser;
     parser.addHelpOption();
     parser.addVersionOption();
@@ -18,7 +18,7 @@ int main(int argc, char** argv)
     parser.process(application);
     quantlathe::ui::MainWindow window;
     if (!parser.positionalArguments().isEmpty())
-        window.document().open(parser.positionalArguments().constFirst().toStdString());
+        window.openPath(parser.positionalArguments().constFirst());
     window.show();
     return QApplication::exec();
 }

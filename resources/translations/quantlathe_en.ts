@@ -1,0 +1,72 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>quantlathe::ui::MainWindow</name>
+    <message numerus="yes">
+        <source>It names %n tensors that this model does not have.</source>
+        <translation>
+            <numerusform>It names %n tensor that this model does not have.</numerusform>
+            <numerusform>It names %n tensors that this model does not have.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::PresetDialog</name>
+    <message numerus="yes">
+        <source>%n tensors get another type because their rows do not fit.</source>
+        <translation>
+            <numerusform>%n tensor gets another type because its rows do not fit.</numerusform>
+            <numerusform>%n tensors get another type because their rows do not fit.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::TensorTreeModel</name>
+    <message numerus="yes">
+        <source>Set %n tensors to %1</source>
+        <translation>
+            <numerusform>Set %n tensor to %1</numerusform>
+            <numerusform>Set %n tensors to %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors are written in another type than chosen</source>
+        <translation>
+            <numerusform>%n tensor is written in another type than chosen</numerusform>
+            <numerusform>%n tensors are written in another type than chosen</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::TensorTreePanel</name>
+    <message numerus="yes">
+        <source>%n layers</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n roles in all layers</source>
+        <translation>
+            <numerusform>%n role in all layers</numerusform>
+            <numerusform>%n roles in all layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>
