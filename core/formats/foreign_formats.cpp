@@ -14,8 +14,8 @@ namespace quantlathe {
 
 namespace {
 
-constexpr std::string_view convertPyTorch
-    = "Save its weights as safetensors, or convert it with llama.cpp's convert_hf_to_gguf.py";
+constexpr std::string_view convertPyTorch =
+    "Save its weights as safetensors, or convert it with llama.cpp's convert_hf_to_gguf.py";
 constexpr std::string_view convertAgain = "Convert the original model to GGUF with a current converter";
 
 /// A format told by fixed bytes at a fixed place.
@@ -30,8 +30,8 @@ struct Signature
 using namespace std::string_view_literals;
 
 constexpr Signature signatures[] = {
-    {"version https://git-lfs.github.com/"sv, 0, "a Git LFS pointer, a small text that stands for the real file",
-     "Fetch the file itself: git lfs pull"},
+    {"version https://git-lfs.github.com/"sv, 0,
+     "a Git LFS pointer, a small text that stands for the real file", "Fetch the file itself: git lfs pull"},
     {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv, 0,
      "a PyTorch file in the form before version 1.6", convertPyTorch},
     {"\x80\x02"sv, 0, "a Python pickle (an old PyTorch file?)", convertPyTorch},
@@ -49,7 +49,9 @@ constexpr Signature signatures[] = {
     {"\x1f\x8b"sv, 0, "a gzip archive", "Unpack it and open what is inside"},
     {"\x28\xb5\x2f\xfd"sv, 0, "a Zstandard archive", "Unpack it and open what is inside"},
     {"7z\xbc\xaf\x27\x1c"sv, 0, "a 7-Zip archive", "Unpack it and open what is inside"},
-    {"\x7f" "ELF"sv, 0, "a program", ""},
+    {"\x7f"
+     "ELF"sv,
+     0, "a program", ""},
     {"<!DOCTYPE"sv, 0, "a web page, not a model", "The download may have failed; fetch the file again"},
     {"<!doctype"sv, 0, "a web page, not a model", "The download may have failed; fetch the file again"},
     {"<html"sv, 0, "a web page, not a model", "The download may have failed; fetch the file again"},
@@ -60,21 +62,26 @@ std::string_view textOf(std::span<const std::byte> bytes)
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& path, std::string_view description, std::string_view advice)
+[[noreturn]] void refuse(const std::filesystem::path& path, std::string_view description,
+                         std::string_view advice)
 {
     throw Error(ErrorKind::Unsupported, fmt::format("is {}, which cannot be opened yet", description),
                 {path, std::nullopt, {}}, std::string(advice));
 }
 
-/// Says what kind of zip archive it is by the name of its first entry (local header: 30 bytes, name length at 26).
+/// Says what kind of zip archive it is by the name of its first entry (local header: 30 bytes, name length at
+/// 26).
 std::string_view zipKind(std::span<const std::byte> file)
 {
     constexpr std::size_t headerSize = 30;
     if (file.size() < headerSize)
         return "a zip archive";
-    const std::size_t length = std::to_integer<std::size_t>(file[26]) | std::to_integer<std::size_t>(file[27]) << 8;
-    const std::string_view first = textOf(file.subspan(headerSize, std::min(length, file.size() - headerSize)));
-    for (const std::string_view mark : {"data.pkl", "/version", "/byteorder", "constants.pkl", "/.format_version", "/data/"}) {
+    const std::size_t length = std::to_integer<std::size_t>(file[26]) | std::to_integer<std::size_t>(file[27])
+                                                                            << 8;
+    const std::string_view first =
+        textOf(file.subspan(headerSize, std::min(length, file.size() - headerSize)));
+    for (const std::string_view mark :
+         {"data.pkl", "/version", "/byteorder", "constants.pkl", "/.format_version", "/data/"}) {
         if (first.find(mark) != std::string_view::npos)
             return "a PyTorch archive";
     }
@@ -94,8 +101,8 @@ std::optional<std::uint64_t> protobufNumber(std::span<const std::byte> bytes, st
     return std::nullopt;
 }
 
-/// True when the top level of the file is an ONNX ModelProto from end to end: only its fields, with a version and a
-/// graph or operator sets. ONNX has no magic number. Contents of fields are stepped over, not read.
+/// True when the top level of the file is an ONNX ModelProto from end to end: only its fields, with a version
+/// and a graph or operator sets. ONNX has no magic number. Contents of fields are stepped over, not read.
 bool looksLikeOnnx(std::span<const std::byte> file)
 {
     std::size_t position = 0;
@@ -110,7 +117,8 @@ bool looksLikeOnnx(std::span<const std::byte> file)
         const std::uint64_t wireType = *tag & 7;
         const bool isNumber = field == 1 || field == 5; // ir_version, model_version
         static constexpr std::uint64_t messages[] = {2, 3, 4, 6, 7, 8, 14, 20, 25, 26};
-        const bool isMessage = std::find(std::begin(messages), std::end(messages), field) != std::end(messages);
+        const bool isMessage =
+            std::find(std::begin(messages), std::end(messages), field) != std::end(messages);
         if (!(isNumber && wireType == 0) && !(isMessage && wireType == 2))
             return false;
         if (isMessage) {
@@ -124,7 +132,8 @@ bool looksLikeOnnx(std::span<const std::byte> file)
     return hasVersion && hasGraph;
 }
 
-/// llama.cpp's old importance matrices: i32 entries, then per entry i32 name length, name ending in ".weight".
+/// llama.cpp's old importance matrices: i32 entries, then per entry i32 name length, name ending in
+/// ".weight".
 bool looksLikeImportanceMatrix(std::span<const std::byte> file)
 {
     if (file.size() < 16)
@@ -133,8 +142,8 @@ bool looksLikeImportanceMatrix(std::span<const std::byte> file)
     std::int32_t length = 0;
     std::memcpy(&entries, file.data(), sizeof entries);
     std::memcpy(&length, file.data() + 4, sizeof length);
-    return entries > 0 && length > 0 && length < 256 && file.size() >= 8 + static_cast<std::size_t>(length)
-        && textOf(file.subspan(8, static_cast<std::size_t>(length))).ends_with(".weight");
+    return entries > 0 && length > 0 && length < 256 && file.size() >= 8 + static_cast<std::size_t>(length) &&
+           textOf(file.subspan(8, static_cast<std::size_t>(length))).ends_with(".weight");
 }
 
 } // namespace
@@ -144,8 +153,8 @@ void refuseForeignFormat(std::span<const std::byte> file, const std::filesystem:
     if (file.empty())
         throw Error(ErrorKind::BadFormat, "is empty", {path, std::nullopt, {}});
     for (const Signature& signature : signatures) {
-        if (file.size() >= signature.offset + signature.bytes.size()
-            && textOf(file.subspan(signature.offset, signature.bytes.size())) == signature.bytes)
+        if (file.size() >= signature.offset + signature.bytes.size() &&
+            textOf(file.subspan(signature.offset, signature.bytes.size())) == signature.bytes)
             refuse(path, signature.description, signature.advice);
     }
     if (textOf(file).starts_with("PK\x03\x04"))

@@ -8,7 +8,8 @@
 
 namespace quantlathe {
 
-/// @throws Error(Unsupported) naming the format of @p file with advice, or Error(BadFormat) when nothing is recognised
+/// @throws Error(Unsupported) naming the format of @p file with advice, or Error(BadFormat) when nothing is
+/// recognised
 [[noreturn]] void refuseForeignFormat(std::span<const std::byte> file, const std::filesystem::path& path);
 
 } // namespace quantlathe

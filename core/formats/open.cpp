@@ -20,13 +20,17 @@ std::shared_ptr<const Model> openJson(const MappedFile& file)
 {
     const std::filesystem::path& path = file.path();
     switch (huggingface::kindOfJson(file.bytes(), path)) {
-    case huggingface::JsonKind::Index: return huggingface::openIndex(path);
+    case huggingface::JsonKind::Index:
+        return huggingface::openIndex(path);
     case huggingface::JsonKind::Config:
         // "config.json" alone has an empty parent: that is the current folder.
-        return huggingface::openFolder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
-    case huggingface::JsonKind::Other: break;
+        return huggingface::openFolder(path.has_parent_path() ? path.parent_path()
+                                                              : std::filesystem::path("."));
+    case huggingface::JsonKind::Other:
+        break;
     }
-    throw Error(ErrorKind::Unsupported, "is a JSON file, but neither a model's config.json nor an index of shards",
+    throw Error(ErrorKind::Unsupported,
+                "is a JSON file, but neither a model's config.json nor an index of shards",
                 {path, std::nullopt, {}}, "Open the folder that holds the model's weights");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Hyperparameters from GGUF's keys. Numbers from files are only copied and compared here; whoever computes with them checks.
+// Hyperparameters from GGUF's keys. Numbers from files are only copied and compared here; whoever computes
+// with them checks.
 #include "core/base/text.h"
 #include "core/model/architecture.h"
 #include "core/model/architecture_tables.h"
@@ -14,16 +15,15 @@ namespace quantlathe {
 
 namespace {
 
-/// No real model comes near; per-layer lists are allocated by this number, so a hostile one must not get through.
+/// No real model comes near; per-layer lists are allocated by this number, so a hostile one must not get
+/// through.
 constexpr std::uint64_t mostLayers = 16384;
 
 class Reader
 {
 public:
     Reader(const Metadata& metadata, std::span<const Tensor> tensors, std::span<const TensorPlace> places)
-        : m_metadata(metadata)
-        , m_tensors(tensors)
-        , m_places(places)
+        : m_metadata(metadata), m_tensors(tensors), m_places(places)
     {
     }
 
@@ -35,8 +35,10 @@ public:
         if (m_result.name.empty())
             note("the file does not say what architecture this is");
         else if (!m_result.isKnown)
-            note(fmt::format("'{}' is not an architecture with rules of its own: hyperparameters were read by the "
-                             "common ones", printable(m_result.name, 60)));
+            note(fmt::format(
+                "'{}' is not an architecture with rules of its own: hyperparameters were read by the "
+                "common ones",
+                printable(m_result.name, 60)));
         readSizes();
         readAttention();
         readExperts();
@@ -48,7 +50,10 @@ public:
 
 private:
     void note(std::string text) { m_result.notes.push_back(std::move(text)); }
-    [[nodiscard]] std::string key(std::string_view rest) const { return fmt::format("{}.{}", m_result.name, rest); }
+    [[nodiscard]] std::string key(std::string_view rest) const
+    {
+        return fmt::format("{}.{}", m_result.name, rest);
+    }
     [[nodiscard]] std::optional<std::uint64_t> number(std::string_view rest) const
     {
         return m_metadata.unsignedInteger(key(rest));
@@ -89,7 +94,8 @@ private:
         Hyperparameters& p = m_result.parameters;
         p.layerCount = number("block_count").value_or(layersOfTensors());
         if (p.layerCount > mostLayers) {
-            note(fmt::format("the file claims {} layers; the tensors show {}", p.layerCount, layersOfTensors()));
+            note(fmt::format("the file claims {} layers; the tensors show {}", p.layerCount,
+                             layersOfTensors()));
             p.layerCount = std::min(layersOfTensors(), mostLayers);
         }
         p.contextLength = number("context_length").value_or(0);
@@ -113,7 +119,8 @@ private:
         p.headCountKv = perLayer("attention.head_count_kv");
         if (p.headCountKv.empty())
             p.headCountKv = p.headCount;
-        const auto anyHeads = std::find_if(p.headCount.begin(), p.headCount.end(), [](auto heads) { return heads > 0; });
+        const auto anyHeads =
+            std::find_if(p.headCount.begin(), p.headCount.end(), [](auto heads) { return heads > 0; });
         const std::uint64_t plain = anyHeads == p.headCount.end() ? 0 : p.embeddingLength / *anyHeads;
         p.keyLength = number("attention.key_length").value_or(plain);
         p.valueLength = number("attention.value_length").value_or(plain);
@@ -121,15 +128,16 @@ private:
         p.valueLengthSlidingWindow = number("attention.value_length_swa").value_or(0);
         p.sharedKvLayers = number("attention.shared_kv_layers").value_or(0);
         p.ropeDimension = number("rope.dimension_count").value_or(p.keyLength);
-        // The cache holds the low-rank part only in files made for it; older files of the same architecture expand it.
+        // The cache holds the low-rank part only in files made for it; older files of the same architecture
+        // expand it.
         if (const auto perHead = number("attention.key_length_mla")) {
             p.mlaKvLoraRank = number("attention.kv_lora_rank").value_or(0);
             p.mlaRopeDimension = p.ropeDimension;
             p.keyLength = *perHead;
             p.valueLength = number("attention.value_length_mla").value_or(p.valueLength);
         }
-        if (anyHeads == p.headCount.end() && p.layerCount > 0
-            && architectures::recurrence(m_result.name) != architectures::Recurrence::Everywhere)
+        if (anyHeads == p.headCount.end() && p.layerCount > 0 &&
+            architectures::recurrence(m_result.name) != architectures::Recurrence::Everywhere)
             note("no head count: the KV cache cannot be estimated");
         if (p.sharedKvLayers > p.layerCount) {
             note(fmt::format("{} layers share their keys and values, but there are only {}", p.sharedKvLayers,
@@ -167,11 +175,12 @@ private:
                 p.slidingWindowLayers[layer] = flag ? *flag : toUnsigned(element).value_or(0) != 0;
             }
             if (pattern.size() != layers)
-                note(fmt::format("the sliding window pattern has {} values for {} layers", pattern.size(), layers));
+                note(fmt::format("the sliding window pattern has {} values for {} layers", pattern.size(),
+                                 layers));
             return;
         }
-        const std::uint64_t period
-            = number("attention.sliding_window_pattern").value_or(rule ? rule->period : 0);
+        const std::uint64_t period =
+            number("attention.sliding_window_pattern").value_or(rule ? rule->period : 0);
         if (period == 0)
             return;
         p.slidingWindowLayers.resize(layers);
@@ -194,19 +203,25 @@ private:
         const auto layers = static_cast<std::size_t>(p.layerCount);
         p.headCountKv.resize(layers, 0);
         p.recurrentLayers.assign(layers, true);
-        const std::uint64_t interval = std::max<std::uint64_t>(1, number("full_attention_interval").value_or(4));
+        const std::uint64_t interval =
+            std::max<std::uint64_t>(1, number("full_attention_interval").value_or(4));
         for (std::size_t layer = 0; layer < layers; ++layer) {
             const bool hasFeedForward = layer < p.feedForwardLength.size() && p.feedForwardLength[layer] > 0;
             switch (kind) {
             case Recurrence::None:
-            case Recurrence::BesideAttention: break;
-            case Recurrence::Everywhere: p.headCountKv[layer] = 0; break;
+            case Recurrence::BesideAttention:
+                break;
+            case Recurrence::Everywhere:
+                p.headCountKv[layer] = 0;
+                break;
             case Recurrence::ByInterval:
                 p.recurrentLayers[layer] = (layer + 1) % interval != 0;
                 if (p.recurrentLayers[layer])
                     p.headCountKv[layer] = 0;
                 break;
-            case Recurrence::WithoutHeads: p.recurrentLayers[layer] = p.headCountKv[layer] == 0; break;
+            case Recurrence::WithoutHeads:
+                p.recurrentLayers[layer] = p.headCountKv[layer] == 0;
+                break;
             case Recurrence::WithoutHeadsAndFeedForward:
                 p.recurrentLayers[layer] = p.headCountKv[layer] == 0 && !hasFeedForward;
                 break;
@@ -220,8 +235,8 @@ private:
         const Tensor* embedding = nullptr;
         bool hasOutput = false;
         for (std::size_t index = 0; index < m_places.size(); ++index) {
-            if (m_places[index].role == TensorRole::TokenEmbedding
-                && m_places[index].canonicalName.starts_with("token_embd."))
+            if (m_places[index].role == TensorRole::TokenEmbedding &&
+                m_places[index].canonicalName.starts_with("token_embd."))
                 embedding = &m_tensors[index];
             hasOutput = hasOutput || (m_places[index].role == TensorRole::Output && !m_places[index].isBias);
         }

@@ -23,11 +23,12 @@ const SlidingWindow* slidingWindow(std::string_view name);
 /// Which layers keep a recurrent state, and which keep a key/value cache.
 enum class Recurrence : std::uint8_t {
     None,
-    Everywhere,          ///< all layers recurrent, none with attention
-    BesideAttention,     ///< every layer has both (Falcon-H1)
-    ByInterval,          ///< attention where (i + 1) mod full_attention_interval = 0
-    WithoutHeads,        ///< recurrent where the layer has no key/value heads
-    WithoutHeadsAndFeedForward ///< as before, but layers with a feed-forward length are plain feed-forward layers
+    Everywhere,                ///< all layers recurrent, none with attention
+    BesideAttention,           ///< every layer has both (Falcon-H1)
+    ByInterval,                ///< attention where (i + 1) mod full_attention_interval = 0
+    WithoutHeads,              ///< recurrent where the layer has no key/value heads
+    WithoutHeadsAndFeedForward ///< as before, but layers with a feed-forward length are plain feed-forward
+                               ///< layers
 };
 Recurrence recurrence(std::string_view name);
 

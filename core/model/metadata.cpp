@@ -12,8 +12,7 @@ namespace quantlathe {
 
 namespace {
 
-template <typename Value>
-MetadataValue scalarOf(MetadataType type, Value value)
+template <typename Value> MetadataValue scalarOf(MetadataType type, Value value)
 {
     return {type, MetadataScalar(std::move(value))};
 }
@@ -47,8 +46,7 @@ std::string arrayText(const MetadataArray& array, std::size_t limit)
 }
 
 /// Shortest text that reads back equal; whole numbers keep a ".0" so that they look like what they are.
-template <typename Number>
-std::string realText(Number value)
+template <typename Number> std::string realText(Number value)
 {
     std::string text = fmt::format("{}", value);
     if (std::isfinite(value) && text.find_first_of(".e") == std::string::npos)
@@ -61,19 +59,32 @@ std::string realText(Number value)
 std::string_view name(MetadataType type)
 {
     switch (type) {
-    case MetadataType::U8: return "u8";
-    case MetadataType::I8: return "i8";
-    case MetadataType::U16: return "u16";
-    case MetadataType::I16: return "i16";
-    case MetadataType::U32: return "u32";
-    case MetadataType::I32: return "i32";
-    case MetadataType::F32: return "f32";
-    case MetadataType::Bool: return "bool";
-    case MetadataType::String: return "string";
-    case MetadataType::Array: return "array";
-    case MetadataType::U64: return "u64";
-    case MetadataType::I64: return "i64";
-    case MetadataType::F64: return "f64";
+    case MetadataType::U8:
+        return "u8";
+    case MetadataType::I8:
+        return "i8";
+    case MetadataType::U16:
+        return "u16";
+    case MetadataType::I16:
+        return "i16";
+    case MetadataType::U32:
+        return "u32";
+    case MetadataType::I32:
+        return "i32";
+    case MetadataType::F32:
+        return "f32";
+    case MetadataType::Bool:
+        return "bool";
+    case MetadataType::String:
+        return "string";
+    case MetadataType::Array:
+        return "array";
+    case MetadataType::U64:
+        return "u64";
+    case MetadataType::I64:
+        return "i64";
+    case MetadataType::F64:
+        return "f64";
     }
     return "unknown";
 }
@@ -83,31 +94,66 @@ std::size_t scalarBytes(MetadataType type)
     switch (type) {
     case MetadataType::U8:
     case MetadataType::I8:
-    case MetadataType::Bool: return 1;
+    case MetadataType::Bool:
+        return 1;
     case MetadataType::U16:
-    case MetadataType::I16: return 2;
+    case MetadataType::I16:
+        return 2;
     case MetadataType::U32:
     case MetadataType::I32:
-    case MetadataType::F32: return 4;
+    case MetadataType::F32:
+        return 4;
     case MetadataType::U64:
     case MetadataType::I64:
-    case MetadataType::F64: return 8;
+    case MetadataType::F64:
+        return 8;
     case MetadataType::String:
-    case MetadataType::Array: break;
+    case MetadataType::Array:
+        break;
     }
     return 0;
 }
 
-MetadataValue MetadataValue::ofU16(std::uint16_t v) { return scalarOf(MetadataType::U16, std::uint64_t{v}); }
-MetadataValue MetadataValue::ofU32(std::uint32_t v) { return scalarOf(MetadataType::U32, std::uint64_t{v}); }
-MetadataValue MetadataValue::ofI32(std::int32_t v) { return scalarOf(MetadataType::I32, std::int64_t{v}); }
-MetadataValue MetadataValue::ofU64(std::uint64_t v) { return scalarOf(MetadataType::U64, v); }
-MetadataValue MetadataValue::ofI64(std::int64_t v) { return scalarOf(MetadataType::I64, v); }
-MetadataValue MetadataValue::ofF32(float v) { return scalarOf(MetadataType::F32, double{v}); }
-MetadataValue MetadataValue::ofF64(double v) { return scalarOf(MetadataType::F64, v); }
-MetadataValue MetadataValue::ofBool(bool v) { return scalarOf(MetadataType::Bool, v); }
-MetadataValue MetadataValue::ofString(std::string v) { return scalarOf(MetadataType::String, std::move(v)); }
-MetadataValue MetadataValue::ofArray(MetadataArray v) { return {MetadataType::Array, std::move(v)}; }
+MetadataValue MetadataValue::ofU16(std::uint16_t v)
+{
+    return scalarOf(MetadataType::U16, std::uint64_t{v});
+}
+MetadataValue MetadataValue::ofU32(std::uint32_t v)
+{
+    return scalarOf(MetadataType::U32, std::uint64_t{v});
+}
+MetadataValue MetadataValue::ofI32(std::int32_t v)
+{
+    return scalarOf(MetadataType::I32, std::int64_t{v});
+}
+MetadataValue MetadataValue::ofU64(std::uint64_t v)
+{
+    return scalarOf(MetadataType::U64, v);
+}
+MetadataValue MetadataValue::ofI64(std::int64_t v)
+{
+    return scalarOf(MetadataType::I64, v);
+}
+MetadataValue MetadataValue::ofF32(float v)
+{
+    return scalarOf(MetadataType::F32, double{v});
+}
+MetadataValue MetadataValue::ofF64(double v)
+{
+    return scalarOf(MetadataType::F64, v);
+}
+MetadataValue MetadataValue::ofBool(bool v)
+{
+    return scalarOf(MetadataType::Bool, v);
+}
+MetadataValue MetadataValue::ofString(std::string v)
+{
+    return scalarOf(MetadataType::String, std::move(v));
+}
+MetadataValue MetadataValue::ofArray(MetadataArray v)
+{
+    return {MetadataType::Array, std::move(v)};
+}
 
 std::string MetadataValue::toText(std::size_t limit) const
 {
@@ -182,8 +228,7 @@ std::optional<Result> scalarFrom(const MetadataValue* value, Convert convert)
     return scalar ? convert(*scalar) : std::nullopt;
 }
 
-template <typename Kind>
-std::optional<Kind> exactly(const MetadataScalar& scalar)
+template <typename Kind> std::optional<Kind> exactly(const MetadataScalar& scalar)
 {
     const auto* value = std::get_if<Kind>(&scalar);
     return value ? std::optional(*value) : std::nullopt;
@@ -196,7 +241,10 @@ std::optional<std::uint64_t> Metadata::unsignedInteger(std::string_view key) con
     return scalarFrom<std::uint64_t>(find(key), toUnsigned);
 }
 
-std::optional<double> Metadata::real(std::string_view key) const { return scalarFrom<double>(find(key), toReal); }
+std::optional<double> Metadata::real(std::string_view key) const
+{
+    return scalarFrom<double>(find(key), toReal);
+}
 
 std::optional<bool> Metadata::boolean(std::string_view key) const
 {

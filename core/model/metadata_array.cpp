@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::uint64_t stringsPerIndexEntry = 256;
 
-template <typename Number>
-Number load(const std::byte* from)
+template <typename Number> Number load(const std::byte* from)
 {
     Number value;
     std::memcpy(&value, from, sizeof value);
@@ -21,8 +20,7 @@ Number load(const std::byte* from)
 
 using Buffer = std::vector<std::byte>;
 
-template <typename Number>
-void store(Buffer& buffer, Number value)
+template <typename Number> void store(Buffer& buffer, Number value)
 {
     const auto position = buffer.size();
     buffer.resize(position + sizeof value);
@@ -49,10 +47,7 @@ MetadataArray fromNumbers(MetadataType type, const std::vector<Value>& values)
 
 MetadataArray::MetadataArray(MetadataType elementType, std::uint64_t size, std::span<const std::byte> encoded,
                              std::shared_ptr<const void> owner)
-    : m_elementType(elementType)
-    , m_size(size)
-    , m_encoded(encoded)
-    , m_owner(std::move(owner))
+    : m_elementType(elementType), m_size(size), m_encoded(encoded), m_owner(std::move(owner))
 {
     assert(elementType != MetadataType::Array);
     if (elementType != MetadataType::String) {
@@ -112,8 +107,8 @@ MetadataArray MetadataArray::fromBools(const std::vector<bool>& values)
 
 std::string_view MetadataArray::stringAt(std::uint64_t position) const
 {
-    // The bytes were validated when the file was opened, but the file may have been overwritten since: a length that now
-    // points outside reads as empty instead of as memory that is not ours.
+    // The bytes were validated when the file was opened, but the file may have been overwritten since: a
+    // length that now points outside reads as empty instead of as memory that is not ours.
     if (m_encoded.size() < sizeof(std::uint64_t) || position > m_encoded.size() - sizeof(std::uint64_t))
         return {};
     const auto length = load<std::uint64_t>(m_encoded.data() + position);
@@ -134,19 +129,31 @@ MetadataScalar MetadataArray::at(std::uint64_t index) const
     }
     const std::byte* element = m_encoded.data() + index * scalarBytes(m_elementType);
     switch (m_elementType) {
-    case MetadataType::U8: return std::uint64_t{load<std::uint8_t>(element)};
-    case MetadataType::I8: return std::int64_t{load<std::int8_t>(element)};
-    case MetadataType::U16: return std::uint64_t{load<std::uint16_t>(element)};
-    case MetadataType::I16: return std::int64_t{load<std::int16_t>(element)};
-    case MetadataType::U32: return std::uint64_t{load<std::uint32_t>(element)};
-    case MetadataType::I32: return std::int64_t{load<std::int32_t>(element)};
-    case MetadataType::F32: return double{load<float>(element)};
-    case MetadataType::Bool: return load<std::uint8_t>(element) != 0;
-    case MetadataType::U64: return load<std::uint64_t>(element);
-    case MetadataType::I64: return load<std::int64_t>(element);
-    case MetadataType::F64: return load<double>(element);
+    case MetadataType::U8:
+        return std::uint64_t{load<std::uint8_t>(element)};
+    case MetadataType::I8:
+        return std::int64_t{load<std::int8_t>(element)};
+    case MetadataType::U16:
+        return std::uint64_t{load<std::uint16_t>(element)};
+    case MetadataType::I16:
+        return std::int64_t{load<std::int16_t>(element)};
+    case MetadataType::U32:
+        return std::uint64_t{load<std::uint32_t>(element)};
+    case MetadataType::I32:
+        return std::int64_t{load<std::int32_t>(element)};
+    case MetadataType::F32:
+        return double{load<float>(element)};
+    case MetadataType::Bool:
+        return load<std::uint8_t>(element) != 0;
+    case MetadataType::U64:
+        return load<std::uint64_t>(element);
+    case MetadataType::I64:
+        return load<std::int64_t>(element);
+    case MetadataType::F64:
+        return load<double>(element);
     case MetadataType::String:
-    case MetadataType::Array: break;
+    case MetadataType::Array:
+        break;
     }
     return std::uint64_t{0};
 }

@@ -28,21 +28,24 @@ void addTensorFiles(Model::Contents& contents)
 std::string_view name(ModelFormat format)
 {
     switch (format) {
-    case ModelFormat::Gguf: return "GGUF";
-    case ModelFormat::Safetensors: return "safetensors";
-    case ModelFormat::HuggingFace: return "Hugging Face folder";
+    case ModelFormat::Gguf:
+        return "GGUF";
+    case ModelFormat::Safetensors:
+        return "safetensors";
+    case ModelFormat::HuggingFace:
+        return "Hugging Face folder";
     }
     return "unknown";
 }
 
-Model::Model(Contents contents)
-    : m_contents(std::move(contents))
-    , m_byName(m_contents.tensors.size())
+Model::Model(Contents contents) : m_contents(std::move(contents)), m_byName(m_contents.tensors.size())
 {
     assert(m_contents.places.size() == m_contents.tensors.size());
     addTensorFiles(m_contents);
     std::iota(m_byName.begin(), m_byName.end(), std::size_t{0});
-    const auto nameOf = [this](std::size_t index) -> const std::string& { return m_contents.tensors[index].name(); };
+    const auto nameOf = [this](std::size_t index) -> const std::string& {
+        return m_contents.tensors[index].name();
+    };
     std::sort(m_byName.begin(), m_byName.end(),
               [&](std::size_t a, std::size_t b) { return nameOf(a) < nameOf(b); });
     for (const Tensor& tensor : m_contents.tensors) {
@@ -55,10 +58,9 @@ Model::Model(Contents contents)
 
 std::optional<std::size_t> Model::indexOf(std::string_view tensorName) const
 {
-    const auto found
-        = std::lower_bound(m_byName.begin(), m_byName.end(), tensorName, [this](std::size_t index, std::string_view name) {
-              return m_contents.tensors[index].name() < name;
-          });
+    const auto found = std::lower_bound(
+        m_byName.begin(), m_byName.end(), tensorName,
+        [this](std::size_t index, std::string_view name) { return m_contents.tensors[index].name() < name; });
     if (found == m_byName.end() || m_contents.tensors[*found].name() != tensorName)
         return std::nullopt;
     return *found;

@@ -65,7 +65,13 @@ static_assert(isInOrder());
 
 } // namespace
 
-std::string_view name(TensorRole role) { return texts[static_cast<std::size_t>(role)].id; }
-std::string_view label(TensorRole role) { return texts[static_cast<std::size_t>(role)].label; }
+std::string_view name(TensorRole role)
+{
+    return texts[static_cast<std::size_t>(role)].id;
+}
+std::string_view label(TensorRole role)
+{
+    return texts[static_cast<std::size_t>(role)].label;
+}
 
 } // namespace quantlathe

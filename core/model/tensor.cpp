@@ -18,12 +18,8 @@ class ContiguousStorage final : public TensorStorage
 public:
     ContiguousStorage(std::shared_ptr<const MappedFile> file, std::uint64_t offset, std::uint64_t size,
                       std::uint64_t rowBytes, std::uint64_t rowLength, const Codec& codec)
-        : m_file(std::move(file))
-        , m_offset(offset)
-        , m_size(size)
-        , m_rowBytes(rowBytes)
-        , m_rowLength(rowLength)
-        , m_codec(codec)
+        : m_file(std::move(file)), m_offset(offset), m_size(size), m_rowBytes(rowBytes),
+          m_rowLength(rowLength), m_codec(codec)
     {
     }
 
@@ -52,11 +48,8 @@ private:
 } // namespace
 
 Tensor::Tensor(std::string name, Shape shape, TensorType type, std::shared_ptr<const TensorStorage> storage)
-    : m_name(std::move(name))
-    , m_shape(std::move(shape))
-    , m_type(type)
-    , m_sizeBytes(tensorBytes(type, m_shape).value_or(0))
-    , m_storage(std::move(storage))
+    : m_name(std::move(name)), m_shape(std::move(shape)), m_type(type),
+      m_sizeBytes(tensorBytes(type, m_shape).value_or(0)), m_storage(std::move(storage))
 {
 }
 
@@ -76,7 +69,8 @@ void Tensor::decodeRows(std::uint64_t first, std::uint64_t count, float* weights
 {
     assert(first <= m_shape.rowCount() && count <= m_shape.rowCount() - first);
     if (!canDecode()) {
-        throw Error(ErrorKind::Unsupported, fmt::format("weights of type {} cannot be decoded yet", info(m_type).name),
+        throw Error(ErrorKind::Unsupported,
+                    fmt::format("weights of type {} cannot be decoded yet", info(m_type).name),
                     {m_storage->file()->path(), m_storage->fileOffset(), printable(m_name)});
     }
     if (count > 0 && m_shape.rowLength() > 0)
@@ -88,8 +82,8 @@ void Tensor::throwIfSourceChanged() const
     try {
         m_storage->file()->throwIfChanged();
     } catch (const Error& error) {
-        throw Error(error.kind(), error.message(), {error.place().file, m_storage->fileOffset(), printable(m_name)},
-                    error.advice());
+        throw Error(error.kind(), error.message(),
+                    {error.place().file, m_storage->fileOffset(), printable(m_name)}, error.advice());
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The tables behind placeOf(): GGUF's tensor names with their roles, and what other files call the same tensors.
+// The tables behind placeOf(): GGUF's tensor names with their roles, and what other files call the same
+// tensors.
 #pragma once
 
 #include "core/model/architecture.h"
@@ -19,8 +20,10 @@ std::optional<TensorRole> roleFromForm(std::string_view name);
 /// What a tensor of another format is called in GGUF.
 struct Translation
 {
-    std::string_view foreign; ///< without the layer's prefix; an expert's number is '#'; with or without suffix
-    std::string_view gguf;    ///< without suffix, or with the suffix that GGUF gives it where the foreign name has none
+    std::string_view
+        foreign; ///< without the layer's prefix; an expert's number is '#'; with or without suffix
+    std::string_view
+        gguf; ///< without suffix, or with the suffix that GGUF gives it where the foreign name has none
     /// Only these architectures (GGUF ids, separated by spaces); empty = all others.
     std::string_view architectures = {};
     TensorRole role = TensorRole::Other; ///< Other = as the GGUF name says

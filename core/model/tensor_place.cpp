@@ -12,7 +12,8 @@ namespace quantlathe {
 
 namespace {
 
-/// "self_attn.q_proj.weight": the part that names the tensor, and its suffix ("weight"; may be empty or have dots).
+/// "self_attn.q_proj.weight": the part that names the tensor, and its suffix ("weight"; may be empty or have
+/// dots).
 struct Split
 {
     std::string_view stem;
@@ -21,8 +22,7 @@ struct Split
 
 /// Tries the whole name, then the name without its last one, two and three parts ("weight", or bitsandbytes'
 /// "weight.quant_state.x"); @p accept(Split) says whether the stem is known.
-template <typename Accept>
-bool trySuffixes(std::string_view text, Accept accept)
+template <typename Accept> bool trySuffixes(std::string_view text, Accept accept)
 {
     std::size_t end = text.size();
     for (int parts = 0; parts <= 3; ++parts) {
@@ -59,8 +59,7 @@ std::optional<int> numberIn(std::string_view component)
 }
 
 /// Calls @p visit(component, its position) until it returns true.
-template <typename Visit>
-bool forEachComponent(std::string_view name, Visit visit)
+template <typename Visit> bool forEachComponent(std::string_view name, Visit visit)
 {
     std::size_t begin = 0;
     while (begin <= name.size()) {
@@ -74,9 +73,9 @@ bool forEachComponent(std::string_view name, Visit visit)
 
 struct LayerPart
 {
-    std::string_view prefix;    ///< "blk", "model.layers"
+    std::string_view prefix; ///< "blk", "model.layers"
     int layer = 0;
-    std::string_view tail;      ///< after the number
+    std::string_view tail; ///< after the number
 };
 
 /// Finds "CONTAINER.NUMBER." where @p isContainer accepts the word before the number.
@@ -98,7 +97,8 @@ std::optional<LayerPart> layerPartOf(std::string_view name, IsContainer isContai
     return found;
 }
 
-/// Replaces an expert's number by '#' where it follows one of the words that announce one; the number goes to @p expert.
+/// Replaces an expert's number by '#' where it follows one of the words that announce one; the number goes to
+/// @p expert.
 std::string withoutExpertNumber(std::string_view tail, std::initializer_list<std::string_view> words,
                                 std::optional<int>& expert)
 {
@@ -117,13 +117,23 @@ std::string withoutExpertNumber(std::string_view tail, std::initializer_list<std
     return result;
 }
 
+TensorRole roleFromForm(std::string_view tail)
+{
+    for (const std::string_view suffix : {".weight", ".bias"}) {
+        if (tail.ends_with(suffix))
+            tail.remove_suffix(suffix.size());
+    }
+    return names::roleFromForm(tail).value_or(TensorRole::Other);
+}
+
 bool placeGgufLayer(std::string_view name, TensorPlace& place)
 {
     const auto part = layerPartOf(name, [](std::string_view word) { return word == "blk"; });
     if (!part || (part->prefix != "blk" && part->prefix != "enc.blk" && part->prefix != "dec.blk"))
         return false;
     place.layer = part->layer;
-    const std::string tail = withoutExpertNumber(part->tail, {"ffn_gate", "ffn_up", "ffn_down"}, place.expert);
+    const std::string tail =
+        withoutExpertNumber(part->tail, {"ffn_gate", "ffn_up", "ffn_down"}, place.expert);
     const bool isKnown = trySuffixes(tail, [&](Split split) {
         const auto role = names::roleInLayer(split.stem);
         if (!role)
@@ -131,23 +141,19 @@ bool placeGgufLayer(std::string_view name, TensorPlace& place)
         place.role = *role;
         if (place.expert) { // "ffn_gate.#" is stacked as ffn_gate_exps in today's files
             const std::string stacked = std::string(split.stem.substr(0, split.stem.find('.'))) + "_exps";
-            place.canonicalName = joined(std::string(part->prefix) + "." + std::to_string(part->layer) + "." + stacked,
-                                         split.suffix);
+            place.canonicalName = joined(
+                std::string(part->prefix) + "." + std::to_string(part->layer) + "." + stacked, split.suffix);
         }
         return true;
     });
-    if (!isKnown) {
-        trySuffixes(tail, [&](Split split) {
-            const auto role = names::roleFromForm(split.stem);
-            place.role = role.value_or(TensorRole::Other);
-            return role.has_value();
-        });
-    }
+    if (!isKnown)
+        place.role = roleFromForm(tail);
     return true;
 }
 
 /// Takes over what a translation says. @p prefix stands before the GGUF name ("blk.3.").
-void apply(const names::Translation& translation, std::string_view prefix, std::string_view suffix, TensorPlace& place)
+void apply(const names::Translation& translation, std::string_view prefix, std::string_view suffix,
+           TensorPlace& place)
 {
     std::string_view stem = translation.gguf;
     // "exp_probs_b.bias", but not "enc.output_norm": only the last part can be a suffix, and only these are.
@@ -184,11 +190,13 @@ bool placeForeignLayer(std::string_view name, std::string_view architecture, Ten
     else if (part->prefix.ends_with("decoder.block"))
         prefix = "dec.blk.";
     prefix += std::to_string(part->layer) + ".";
-    // The second norm of a T5 layer belongs to the cross attention in the decoder and to the feed-forward part else.
+    // The second norm of a T5 layer belongs to the cross attention in the decoder and to the feed-forward
+    // part else.
     std::string tail = withoutExpertNumber(part->tail, {"experts"}, place.expert);
     if (tail == "layer.1.layer_norm.weight") {
         place.role = TensorRole::Norm;
-        place.canonicalName = prefix + (prefix.starts_with("dec.") ? "cross_attn_norm.weight" : "ffn_norm.weight");
+        place.canonicalName =
+            prefix + (prefix.starts_with("dec.") ? "cross_attn_norm.weight" : "ffn_norm.weight");
         return true;
     }
     const bool isKnown = trySuffixes(tail, [&](Split split) {
@@ -199,11 +207,7 @@ bool placeForeignLayer(std::string_view name, std::string_view architecture, Ten
     });
     if (!isKnown) {
         place.expert.reset();
-        trySuffixes(tail, [&](Split split) {
-            const auto role = names::roleFromForm(split.stem);
-            place.role = role.value_or(TensorRole::Other);
-            return role.has_value();
-        });
+        place.role = roleFromForm(tail);
     }
     return true;
 }

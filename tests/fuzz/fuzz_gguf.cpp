@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GGUF headers: every input either parses or gives an Error. What parses is used the way the program uses it, so that a
-// promise of the reader that does not hold shows here.
+// GGUF headers: every input either parses or gives an Error. What parses is used the way the program uses it,
+// so that a promise of the reader that does not hold shows here.
 #include "core/base/error.h"
 #include "core/formats/gguf/gguf_header.h"
 #include "core/formats/gguf/gguf_writer.h"
@@ -33,8 +33,8 @@ void use(const gguf::Header& header, std::size_t fileSize)
     std::vector<TensorPlace> places;
     const std::string architecture = header.metadata.string("general.architecture").value_or("");
     for (const gguf::TensorEntry& tensor : header.tensors) {
-        require(header.dataOffset <= fileSize && tensor.offset <= fileSize - header.dataOffset
-                && tensor.sizeBytes <= fileSize - header.dataOffset - tensor.offset);
+        require(header.dataOffset <= fileSize && tensor.offset <= fileSize - header.dataOffset &&
+                tensor.sizeBytes <= fileSize - header.dataOffset - tensor.offset);
         require(tensor.offset % header.alignment == 0);
         require(tensorBytes(tensor.type, tensor.shape) == tensor.sizeBytes);
         places.push_back(placeOf(tensor.name, architecture));
@@ -64,7 +64,8 @@ void writeAndReadAgain(const gguf::Header& header)
     require(again.tensors.size() == header.tensors.size());
     for (std::size_t index = 0; index < again.metadata.entries().size(); ++index) {
         require(again.metadata.entries()[index].key == header.metadata.entries()[index].key);
-        require(again.metadata.entries()[index].value.toText() == header.metadata.entries()[index].value.toText());
+        require(again.metadata.entries()[index].value.toText() ==
+                header.metadata.entries()[index].value.toText());
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// config.json and model.safetensors.index.json: every input either is read or gives an Error. An index that is read
-// names files inside its folder only.
+// config.json and model.safetensors.index.json: every input either is read or gives an Error. An index that
+// is read names files inside its folder only.
 #include "core/base/error.h"
 #include "core/formats/huggingface/config.h"
 #include "core/formats/huggingface/index.h"
@@ -17,8 +17,7 @@ void require(bool holds)
         std::abort();
 }
 
-template <typename Work>
-void orError(Work work)
+template <typename Work> void orError(Work work)
 {
     try {
         work();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writes GGUF and safetensors files byte by byte for tests, wrong ones included: nothing is checked, every count and
-// length can be overridden. Deliberately not the product's writer.
+// Writes GGUF and safetensors files byte by byte for tests, wrong ones included: nothing is checked, every
+// count and length can be overridden. Deliberately not the product's writer.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,7 @@ namespace quantlathe::test {
 class ByteBuilder
 {
 public:
-    template <typename Number>
-    ByteBuilder& number(Number value)
+    template <typename Number> ByteBuilder& number(Number value)
     {
         const auto* bytes = reinterpret_cast<const std::byte*>(&value);
         m_bytes.insert(m_bytes.end(), bytes, bytes + sizeof value);
@@ -53,10 +52,10 @@ class GgufBuilder
 public:
     std::uint32_t version = 3;
     std::string magic = "GGUF";
-    std::uint64_t alignment = 32;        ///< of the data; the key is written by the caller
-    std::int64_t claimedTensors = -1;    ///< -1 = as many as there are
+    std::uint64_t alignment = 32;     ///< of the data; the key is written by the caller
+    std::int64_t claimedTensors = -1; ///< -1 = as many as there are
     std::int64_t claimedKeys = -1;
-    std::size_t dataBytes = SIZE_MAX;    ///< SIZE_MAX = what the tensors need
+    std::size_t dataBytes = SIZE_MAX; ///< SIZE_MAX = what the tensors need
 
     /// @p value: type number and encoded value
     GgufBuilder& key(std::string_view name, std::uint32_t type, const ByteBuilder& value)
@@ -65,15 +64,27 @@ public:
         ++m_keyCount;
         return *this;
     }
-    GgufBuilder& u32(std::string_view name, std::uint32_t value) { return key(name, 4, ByteBuilder().number(value)); }
-    GgufBuilder& u16(std::string_view name, std::uint16_t value) { return key(name, 2, ByteBuilder().number(value)); }
-    GgufBuilder& i32(std::string_view name, std::int32_t value) { return key(name, 5, ByteBuilder().number(value)); }
+    GgufBuilder& u32(std::string_view name, std::uint32_t value)
+    {
+        return key(name, 4, ByteBuilder().number(value));
+    }
+    GgufBuilder& u16(std::string_view name, std::uint16_t value)
+    {
+        return key(name, 2, ByteBuilder().number(value));
+    }
+    GgufBuilder& i32(std::string_view name, std::int32_t value)
+    {
+        return key(name, 5, ByteBuilder().number(value));
+    }
     GgufBuilder& f32(std::string_view name, float value) { return key(name, 6, ByteBuilder().number(value)); }
     GgufBuilder& boolean(std::string_view name, bool value)
     {
         return key(name, 7, ByteBuilder().number(static_cast<std::uint8_t>(value)));
     }
-    GgufBuilder& string(std::string_view name, std::string_view value) { return key(name, 8, ByteBuilder().string(value)); }
+    GgufBuilder& string(std::string_view name, std::string_view value)
+    {
+        return key(name, 8, ByteBuilder().string(value));
+    }
     GgufBuilder& strings(std::string_view name, const std::vector<std::string>& values)
     {
         ByteBuilder bytes;
@@ -92,7 +103,8 @@ public:
     }
 
     /// @p ne as in the file: contiguous dimension first. The offset follows the tensors before, aligned.
-    GgufBuilder& tensor(std::string_view name, const std::vector<std::uint64_t>& ne, std::uint32_t type, std::size_t bytes)
+    GgufBuilder& tensor(std::string_view name, const std::vector<std::uint64_t>& ne, std::uint32_t type,
+                        std::size_t bytes)
     {
         const std::uint64_t offset = m_dataEnd;
         m_dataEnd = (offset + bytes + alignment - 1) / alignment * alignment;

@@ -14,24 +14,23 @@
 
 namespace quantlathe::gguf {
 
-/// No real header comes near 1 GiB (the largest vocabularies are some 20 MB); a larger one is refused rather than walked.
+/// No real header comes near 1 GiB (the largest vocabularies are some 20 MB); a larger one is refused rather
+/// than walked.
 inline constexpr std::uint64_t largestHeader = std::uint64_t{1} << 30;
 
 class Cursor
 {
 public:
     Cursor(std::span<const std::byte> file, const std::filesystem::path& path)
-        : m_bytes(file.first(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), largestHeader))))
-        , m_isCut(file.size() > largestHeader)
-        , m_path(path)
+        : m_bytes(file.first(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), largestHeader)))),
+          m_isCut(file.size() > largestHeader), m_path(path)
     {
     }
 
     [[nodiscard]] std::uint64_t position() const { return m_position; }
     [[nodiscard]] std::uint64_t remaining() const { return m_bytes.size() - m_position; }
 
-    template <typename Number>
-    Number read(std::string_view what)
+    template <typename Number> Number read(std::string_view what)
     {
         Number value;
         std::memcpy(&value, take(sizeof value, what).data(), sizeof value);
@@ -43,7 +42,8 @@ public:
     {
         if (size > remaining())
             throwEnd(size, what);
-        const auto bytes = m_bytes.subspan(static_cast<std::size_t>(m_position), static_cast<std::size_t>(size));
+        const auto bytes =
+            m_bytes.subspan(static_cast<std::size_t>(m_position), static_cast<std::size_t>(size));
         m_position += size;
         return bytes;
     }

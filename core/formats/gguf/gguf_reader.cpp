@@ -42,7 +42,8 @@ Split splitOf(const Part& part)
                       metadata.unsignedInteger("split.count").value_or(1)};
     if (split.count > 1 && (split.count > mostParts || split.number >= split.count)) {
         throw Error(ErrorKind::BadFormat,
-                    fmt::format("says it is part {} (split.no, from 0) of {} (split.count)", split.number, split.count),
+                    fmt::format("says it is part {} (split.no, from 0) of {} (split.count)", split.number,
+                                split.count),
                     {part.file->path(), std::nullopt, {}});
     }
     return split;
@@ -53,17 +54,20 @@ std::string partEnding(std::uint64_t number, std::uint64_t count)
     return fmt::format("-{:05}-of-{:05}.gguf", number + 1, count);
 }
 
-/// The part's file name without "-00002-of-00005.gguf". @throws Error(BadFormat) when it is named otherwise: the other
-/// parts could not be found
+/// The part's file name without "-00002-of-00005.gguf". @throws Error(BadFormat) when it is named otherwise:
+/// the other parts could not be found
 std::string partPrefix(const std::filesystem::path& path, const Split& split)
 {
     const std::string name = path.filename().string();
     const std::string ending = partEnding(split.number, split.count);
     if (!name.ends_with(ending)) {
-        throw Error(ErrorKind::BadFormat,
-                    fmt::format("is part {} of a model split into {} files, but its name does not end in '{}', so the "
-                                "other parts cannot be found", split.number + 1, split.count, ending),
-                    {path, std::nullopt, {}}, "Give the parts their original names");
+        throw Error(
+            ErrorKind::BadFormat,
+            fmt::format(
+                "is part {} of a model split into {} files, but its name does not end in '{}', so the "
+                "other parts cannot be found",
+                split.number + 1, split.count, ending),
+            {path, std::nullopt, {}}, "Give the parts their original names");
     }
     return name.substr(0, name.size() - ending.size());
 }
@@ -89,13 +93,14 @@ std::vector<Part> openAllParts(Part opened)
         if (!std::filesystem::exists(pathOf(number), ignored)) {
             ++missingCount;
             if (missingCount <= 3)
-                missing += fmt::format("{}{}", missing.empty() ? "" : ", ", pathOf(number).filename().string());
+                missing +=
+                    fmt::format("{}{}", missing.empty() ? "" : ", ", pathOf(number).filename().string());
         }
     }
     if (missingCount > 0) {
         throw Error(ErrorKind::NotFound,
-                    fmt::format("{} of the {} parts of this model are missing beside it: {}{}", missingCount, split.count,
-                                missing, missingCount > 3 ? ", ..." : ""),
+                    fmt::format("{} of the {} parts of this model are missing beside it: {}{}", missingCount,
+                                split.count, missing, missingCount > 3 ? ", ..." : ""),
                     {path, std::nullopt, {}}, "Put all parts into one folder");
     }
     for (std::uint64_t number = 0; number < split.count; ++number) {
@@ -103,8 +108,8 @@ std::vector<Part> openAllParts(Part opened)
         const Split own = splitOf(parts.back());
         if (own.number != number || own.count != split.count) {
             throw Error(ErrorKind::BadFormat,
-                        fmt::format("is named as part {} of {}, but says it is part {} of {}", number + 1, split.count,
-                                    own.number + 1, own.count),
+                        fmt::format("is named as part {} of {}, but says it is part {} of {}", number + 1,
+                                    split.count, own.number + 1, own.count),
                         {parts.back().file->path(), std::nullopt, {}});
         }
     }
@@ -117,8 +122,8 @@ void checkTotal(const std::vector<Part>& parts, std::size_t tensorCount)
     const auto expected = first.header.metadata.unsignedInteger("split.tensors.count");
     if (parts.size() > 1 && expected && *expected != tensorCount) {
         throw Error(ErrorKind::BadFormat,
-                    fmt::format("the parts hold {} tensors together, but split.tensors.count says {}", tensorCount,
-                                *expected),
+                    fmt::format("the parts hold {} tensors together, but split.tensors.count says {}",
+                                tensorCount, *expected),
                     {first.file->path(), std::nullopt, {}});
     }
 }
@@ -133,7 +138,8 @@ std::shared_ptr<const Model> openGguf(const std::filesystem::path& path)
     contents.path = path;
     contents.formatVersion = parts.front().header.version;
     contents.alignment = parts.front().header.alignment;
-    std::unordered_map<std::string, std::filesystem::path> names; // only where parts could repeat each other's tensors
+    std::unordered_map<std::string, std::filesystem::path>
+        names; // only where parts could repeat each other's tensors
     for (Part& part : parts) {
         contents.files.push_back(part.file->path());
         contents.mappings.push_back(part.file);
@@ -141,13 +147,15 @@ std::shared_ptr<const Model> openGguf(const std::filesystem::path& path)
             if (parts.size() > 1) {
                 const auto [other, isNew] = names.emplace(entry.name, part.file->path());
                 if (!isNew) {
-                    throw Error(ErrorKind::BadFormat,
-                                fmt::format("the same tensor is in {}, too", other->second.filename().string()),
-                                {part.file->path(), std::nullopt, printable(entry.name)});
+                    throw Error(
+                        ErrorKind::BadFormat,
+                        fmt::format("the same tensor is in {}, too", other->second.filename().string()),
+                        {part.file->path(), std::nullopt, printable(entry.name)});
                 }
             }
-            contents.tensors.push_back(Tensor::stored(std::move(entry.name), std::move(entry.shape), entry.type,
-                                                      part.file, part.header.dataOffset + entry.offset));
+            contents.tensors.push_back(Tensor::stored(std::move(entry.name), std::move(entry.shape),
+                                                      entry.type, part.file,
+                                                      part.header.dataOffset + entry.offset));
         }
     }
     checkTotal(parts, contents.tensors.size());

@@ -27,8 +27,7 @@ constexpr std::size_t mostDimensions = 4;
 class Encoder
 {
 public:
-    template <typename Number>
-    void number(Number value)
+    template <typename Number> void number(Number value)
     {
         raw({reinterpret_cast<const std::byte*>(&value), sizeof value});
     }
@@ -75,7 +74,8 @@ private:
                 number(*real);
         } else {
             const auto* whole = std::get_if<std::uint64_t>(&scalar);
-            const std::uint64_t bits = whole ? *whole : static_cast<std::uint64_t>(std::get<std::int64_t>(scalar));
+            const std::uint64_t bits =
+                whole ? *whole : static_cast<std::uint64_t>(std::get<std::int64_t>(scalar));
             raw({reinterpret_cast<const std::byte*>(&bits), scalarBytes(type)});
         }
     }
@@ -111,17 +111,20 @@ std::uint64_t encodeTensor(Encoder& encoder, const TensorToWrite& tensor, std::u
     if (tensor.name.empty())
         refuse("a tensor has no name");
     if (tensor.name.size() > longestTensorName) {
-        refuse(fmt::format("the name has {} bytes; llama.cpp reads at most {}", tensor.name.size(), longestTensorName),
+        refuse(fmt::format("the name has {} bytes; llama.cpp reads at most {}", tensor.name.size(),
+                           longestTensorName),
                tensor.name);
     }
     const auto& dimensions = tensor.shape.dimensions();
     if (dimensions.size() > mostDimensions)
-        refuse(fmt::format("GGUF holds at most {} dimensions, not {}", mostDimensions, dimensions.size()), tensor.name);
+        refuse(fmt::format("GGUF holds at most {} dimensions, not {}", mostDimensions, dimensions.size()),
+               tensor.name);
     if (info(tensor.type).ggmlId < 0)
         refuse(fmt::format("GGUF has no type {}", info(tensor.type).name), tensor.name);
     const auto size = tensorBytes(tensor.type, tensor.shape);
     if (!size) {
-        refuse(fmt::format("rows of {} weights cannot be stored as {}", tensor.shape.rowLength(), info(tensor.type).name),
+        refuse(fmt::format("rows of {} weights cannot be stored as {}", tensor.shape.rowLength(),
+                           info(tensor.type).name),
                tensor.name);
     }
     encoder.string(tensor.name);
@@ -135,7 +138,8 @@ std::uint64_t encodeTensor(Encoder& encoder, const TensorToWrite& tensor, std::u
 
 } // namespace
 
-EncodedHeader encodeHeader(const Metadata& metadata, std::span<const TensorToWrite> tensors, std::uint64_t alignment)
+EncodedHeader encodeHeader(const Metadata& metadata, std::span<const TensorToWrite> tensors,
+                           std::uint64_t alignment)
 {
     checkAlignment(metadata, alignment);
     Encoder encoder;

@@ -27,12 +27,13 @@ struct EncodedHeader
     std::uint64_t dataBytes = 0;            ///< all tensors with their padding (the last one is padded, too)
 };
 
-/// Encodes keys in order, each with its own value type (arrays byte for byte as they were read), and the tensor table.
-/// Tensors follow each other in table order, each padded with zeros to @p alignment, as llama.cpp demands. A
-/// general.alignment key must agree with @p alignment; without one @p alignment must be 32.
-/// @throws Error(InvalidArgument) for what llama.cpp would refuse to load: empty, repeated or overlong names (64 bytes
-/// and more), more than 4 dimensions, types without a GGUF number, rows that do not fit the type's blocks, an alignment
-/// that is no power of two
+/// Encodes keys in order, each with its own value type (arrays byte for byte as they were read), and the
+/// tensor table. Tensors follow each other in table order, each padded with zeros to @p alignment, as
+/// llama.cpp demands. A general.alignment key must agree with @p alignment; without one @p alignment must
+/// be 32.
+/// @throws Error(InvalidArgument) for what llama.cpp would refuse to load: empty, repeated or overlong names
+/// (64 bytes and more), more than 4 dimensions, types without a GGUF number, rows that do not fit the type's
+/// blocks, an alignment that is no power of two
 EncodedHeader encodeHeader(const Metadata& metadata, std::span<const TensorToWrite> tensors,
                            std::uint64_t alignment = 32);
 

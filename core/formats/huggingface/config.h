@@ -12,16 +12,16 @@ namespace quantlathe::huggingface {
 
 inline constexpr std::string_view configName = "config.json";
 
-/// All values of a JSON object under dotted keys ("text_config.hidden_size"), in file order. Lists of one kind become
-/// arrays; other lists are spread out ("quantization_config.groups.0.bits"); nulls are left out.
+/// All values of a JSON object under dotted keys ("text_config.hidden_size"), in file order. Lists of one
+/// kind become arrays; other lists are spread out ("quantization_config.groups.0.bits"); nulls are left out.
 /// @throws Error(BadFormat) for what is no JSON object, and for keys and nesting made to blow up
 Metadata flattenJson(std::span<const std::byte> text, const std::filesystem::path& path);
 
 /// Reads and flattens a config.json. @throws Error as openModel()
 Metadata readConfig(const std::filesystem::path& path);
 
-/// The same facts in GGUF's keys ("general.architecture", "llama.block_count"), as far as the config has them: what
-/// llama.cpp's converter would write. Values that cannot be right are left out.
+/// The same facts in GGUF's keys ("general.architecture", "llama.block_count"), as far as the config has
+/// them: what llama.cpp's converter would write. Values that cannot be right are left out.
 Metadata ggufKeysOf(const Metadata& config);
 
 /// Adds the __metadata__ of a safetensors file as "__metadata__.KEY"; keys that are there already stay.

@@ -23,28 +23,61 @@ struct TypeName
 };
 
 constexpr TypeName typeNames[] = {
-    {"mistral", "llama"}, {"mixtral", "llama"}, {"ministral3", "mistral3"}, {"llama4_text", "llama4"},
-    {"qwen2_moe", "qwen2moe"}, {"qwen3_moe", "qwen3moe"}, {"qwen3_next", "qwen3next"}, {"qwen3_5", "qwen35"},
-    {"qwen3_5_text", "qwen35"}, {"qwen3_5_moe", "qwen35moe"}, {"qwen3_5_moe_text", "qwen35moe"},
-    {"qwen2_vl", "qwen2vl"}, {"qwen2_5_vl", "qwen2vl"}, {"qwen2_vl_text", "qwen2vl"}, {"qwen2_5_vl_text", "qwen2vl"},
-    {"qwen3_vl", "qwen3vl"}, {"qwen3_vl_text", "qwen3vl"}, {"qwen3_vl_moe", "qwen3vlmoe"},
-    {"qwen3_vl_moe_text", "qwen3vlmoe"}, {"gemma3_text", "gemma3"}, {"gemma3n_text", "gemma3n"},
-    {"gemma4_text", "gemma4"}, {"phi", "phi2"}, {"phi-msft", "phi2"}, {"phi3_v", "phi3"}, {"gpt_neox", "gptneox"},
-    {"gpt_oss", "gpt-oss"}, {"gpt_bigcode", "starcoder"}, {"RefinedWeb", "falcon"}, {"RefinedWebModel", "falcon"},
-    {"falcon_h1", "falcon-h1"}, {"deepseek_v2", "deepseek2"}, {"deepseek_v3", "deepseek2"}, {"kimi_k2", "deepseek2"},
-    {"cohere", "command-r"}, {"olmo3", "olmo2"}, {"granitemoehybrid", "granitehybrid"}, {"falcon_mamba", "mamba"},
-    {"nemotron-h", "nemotron_h"}, {"rwkv5", "rwkv6"}, {"t5", "t5"}, {"umt5", "t5"}, {"mpt", "mpt"},
-    {"glm4_moe", "glm4moe"}, {"nomic_bert", "nomic-bert"}, {"kimi_linear", "kimi-linear"},
+    {"mistral", "llama"},
+    {"mixtral", "llama"},
+    {"ministral3", "mistral3"},
+    {"llama4_text", "llama4"},
+    {"qwen2_moe", "qwen2moe"},
+    {"qwen3_moe", "qwen3moe"},
+    {"qwen3_next", "qwen3next"},
+    {"qwen3_5", "qwen35"},
+    {"qwen3_5_text", "qwen35"},
+    {"qwen3_5_moe", "qwen35moe"},
+    {"qwen3_5_moe_text", "qwen35moe"},
+    {"qwen2_vl", "qwen2vl"},
+    {"qwen2_5_vl", "qwen2vl"},
+    {"qwen2_vl_text", "qwen2vl"},
+    {"qwen2_5_vl_text", "qwen2vl"},
+    {"qwen3_vl", "qwen3vl"},
+    {"qwen3_vl_text", "qwen3vl"},
+    {"qwen3_vl_moe", "qwen3vlmoe"},
+    {"qwen3_vl_moe_text", "qwen3vlmoe"},
+    {"gemma3_text", "gemma3"},
+    {"gemma3n_text", "gemma3n"},
+    {"gemma4_text", "gemma4"},
+    {"phi", "phi2"},
+    {"phi-msft", "phi2"},
+    {"phi3_v", "phi3"},
+    {"gpt_neox", "gptneox"},
+    {"gpt_oss", "gpt-oss"},
+    {"gpt_bigcode", "starcoder"},
+    {"RefinedWeb", "falcon"},
+    {"RefinedWebModel", "falcon"},
+    {"falcon_h1", "falcon-h1"},
+    {"deepseek_v2", "deepseek2"},
+    {"deepseek_v3", "deepseek2"},
+    {"kimi_k2", "deepseek2"},
+    {"cohere", "command-r"},
+    {"olmo3", "olmo2"},
+    {"granitemoehybrid", "granitehybrid"},
+    {"falcon_mamba", "mamba"},
+    {"nemotron-h", "nemotron_h"},
+    {"rwkv5", "rwkv6"},
+    {"t5", "t5"},
+    {"umt5", "t5"},
+    {"mpt", "mpt"},
+    {"glm4_moe", "glm4moe"},
+    {"nomic_bert", "nomic-bert"},
+    {"kimi_linear", "kimi-linear"},
 };
 
 /// Types whose feed-forward part is four times as wide as the model where the config does not say.
-constexpr std::string_view fourfoldTypes[] = {"gpt2", "gptj", "gpt_bigcode", "falcon", "RefinedWeb", "RefinedWebModel",
-                                              "bloom", "mpt", "gpt_neo"};
+constexpr std::string_view fourfoldTypes[] = {
+    "gpt2", "gptj", "gpt_bigcode", "falcon", "RefinedWeb", "RefinedWebModel", "bloom", "mpt", "gpt_neo", "phi-msft"};
 /// Types that name the feed-forward length of the experts only.
 constexpr std::string_view expertOnlyTypes[] = {"mixtral", "phimoe", "granitemoe", "gpt_oss", "dbrx"};
 
-template <std::size_t count>
-bool contains(const std::string_view (&list)[count], std::string_view word)
+template <std::size_t count> bool contains(const std::string_view (&list)[count], std::string_view word)
 {
     return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
@@ -57,14 +90,17 @@ struct KeyRow
 };
 
 const KeyRow wholeNumbers[] = {
-    {"context_length", {"max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "n_ctx",
-                        "max_seq_len", "model_max_length", "context_length"}},
+    {"context_length",
+     {"max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "n_ctx", "max_seq_len",
+      "model_max_length", "context_length"}},
     {"embedding_length", {"hidden_size", "n_embd", "d_model", "dim", "model_dim"}},
     {"vocab_size", {"vocab_size", "padded_vocab_size"}},
-    {"expert_count", {"num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts",
-                      "ffn_config.moe_num_experts"}},
-    {"expert_used_count", {"num_experts_per_tok", "experts_per_token", "num_experts_per_token", "moe_topk", "moe_top_k",
-                           "ffn_config.moe_top_k"}},
+    {"expert_count",
+     {"num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts",
+      "ffn_config.moe_num_experts"}},
+    {"expert_used_count",
+     {"num_experts_per_tok", "experts_per_token", "num_experts_per_token", "moe_topk", "moe_top_k",
+      "ffn_config.moe_top_k"}},
     {"expert_feed_forward_length", {"moe_intermediate_size", "expert_ffn_hidden_size"}},
     {"expert_shared_count", {"n_shared_experts", "num_shared_experts"}},
     {"expert_shared_feed_forward_length", {"shared_expert_intermediate_size"}},
@@ -76,26 +112,29 @@ const KeyRow wholeNumbers[] = {
     {"ssm.conv_kernel", {"conv_kernel", "d_conv", "mamba_d_conv", "linear_conv_kernel_dim"}},
     {"ssm.state_size", {"ssm_state_size", "state_size", "d_state", "mamba_d_state", "linear_key_head_dim"}},
     {"ssm.group_count", {"n_groups", "mamba_n_groups", "linear_num_key_heads"}},
-    {"ssm.time_step_rank", {"time_step_rank", "dt_rank", "mamba_n_heads", "mamba_num_heads", "mamba_dt_rank",
-                            "linear_num_value_heads"}},
+    {"ssm.time_step_rank",
+     {"time_step_rank", "dt_rank", "mamba_n_heads", "mamba_num_heads", "mamba_dt_rank",
+      "linear_num_value_heads"}},
     {"shortconv.l_cache", {"conv_L_cache"}},
 };
 
 const KeyRow realNumbers[] = {
-    {"rope.freq_base", {"rope_theta", "rope_parameters.rope_theta", "rope_parameters.full_attention.rope_theta",
-                        "rotary_emb_base", "attn_config.rope_theta", "rope_base"}},
-    {"attention.layer_norm_rms_epsilon", {"rms_norm_eps", "norm_eps", "layer_norm_epsilon", "layer_norm_eps",
-                                          "layernorm_epsilon", "norm_epsilon"}},
+    {"rope.freq_base",
+     {"rope_theta", "rope_parameters.rope_theta", "rope_parameters.full_attention.rope_theta",
+      "rotary_emb_base", "attn_config.rope_theta", "rope_base"}},
+    {"attention.layer_norm_rms_epsilon",
+     {"rms_norm_eps", "norm_eps", "layer_norm_epsilon", "layer_norm_eps", "layernorm_epsilon",
+      "norm_epsilon"}},
 };
 
 class Translator
 {
 public:
-    explicit Translator(const Metadata& config)
-        : m_config(config)
+    explicit Translator(const Metadata& config) : m_config(config)
     {
         // Models that see or hear keep the language model's values in a part of their own.
-        for (const std::string_view part : {"text_config.", "llm_config.", "language_config.", "thinker_config.text_config."}) {
+        for (const std::string_view part :
+             {"text_config.", "llm_config.", "language_config.", "thinker_config.text_config."}) {
             if (has(part, "hidden_size") || has(part, "model_type")) {
                 m_part = part;
                 break;
@@ -134,7 +173,10 @@ private:
     {
         return m_config.find(fmt::format("{}{}", part, name)) != nullptr;
     }
-    [[nodiscard]] std::string key(std::string_view rest) const { return fmt::format("{}.{}", m_architecture, rest); }
+    [[nodiscard]] std::string key(std::string_view rest) const
+    {
+        return fmt::format("{}.{}", m_architecture, rest);
+    }
 
     /// The value of a key: in the language model's part, or else at the top.
     [[nodiscard]] const MetadataValue* find(std::string_view name) const
@@ -222,8 +264,9 @@ private:
                 put("feed_forward_length", *both / 2);
             return;
         }
-        const bool isStated = putPerLayer("feed_forward_length", {"intermediate_size", "n_inner", "ffn_hidden_size", "d_ff",
-                                                                  "ffn_config.ffn_hidden_size", "ffn_dim"});
+        const bool isStated =
+            putPerLayer("feed_forward_length", {"intermediate_size", "n_inner", "ffn_hidden_size", "d_ff",
+                                                "ffn_config.ffn_hidden_size", "ffn_dim"});
         const auto width = number({"hidden_size", "n_embd", "d_model"});
         if (!isStated && width && contains(fourfoldTypes, m_type)) {
             if (const auto fourfold = checkedMultiply(*width, 4))
@@ -254,8 +297,8 @@ private:
         const std::uint64_t perHead = headLength.value_or(width && heads && *heads > 0 ? *width / *heads : 0);
         if (const auto dimension = number({"rotary_dim"})) {
             put("rope.dimension_count", dimension);
-        } else if (const auto share = real({"partial_rotary_factor", "rotary_pct", "rope_parameters.partial_rotary_factor",
-                                            "rope_percent"});
+        } else if (const auto share = real({"partial_rotary_factor", "rotary_pct",
+                                            "rope_parameters.partial_rotary_factor", "rope_percent"});
                    share && *share > 0 && *share <= 1) {
             put("rope.dimension_count", static_cast<std::uint64_t>(static_cast<double>(perHead) * *share));
         }
@@ -264,15 +307,16 @@ private:
     void keyValueHeads()
     {
         const bool isFalcon = m_type == "falcon" || m_type.starts_with("RefinedWeb");
-        const bool isSingle = isTrue("multi_query")
-            && (m_type == "gpt_bigcode" || (isFalcon && !isTrue("new_decoder_architecture")));
+        const bool isSingle = isTrue("multi_query") &&
+                              (m_type == "gpt_bigcode" || (isFalcon && !isTrue("new_decoder_architecture")));
         if (isSingle) {
             put("attention.head_count_kv", 1);
             return;
         }
         // Layers of a kind without a key/value cache count no heads.
-        const auto heads = number({"num_key_value_heads", "n_head_kv", "num_kv_heads", "multi_query_group_num",
-                                   "attn_config.kv_n_heads", "num_attention_heads", "n_head", "n_heads"});
+        const auto heads =
+            number({"num_key_value_heads", "n_head_kv", "num_kv_heads", "multi_query_group_num",
+                    "attn_config.kv_n_heads", "num_attention_heads", "n_head", "n_heads"});
         const MetadataArray* kinds = array("layer_types");
         if (heads && kinds && kinds->elementType() == MetadataType::String) {
             std::vector<std::uint64_t> perLayer;
@@ -312,7 +356,8 @@ private:
         // Lists and periods count only where llama.cpp limits the cache by the window.
         if (!architectures::slidingWindow(m_architecture) && architectures::isKnown(m_architecture))
             return;
-        if (const MetadataArray* kinds = array("layer_types"); kinds && kinds->elementType() == MetadataType::String) {
+        if (const MetadataArray* kinds = array("layer_types");
+            kinds && kinds->elementType() == MetadataType::String) {
             std::vector<bool> isLimited;
             kinds->forEachString([&](std::uint64_t, std::string_view kind) {
                 isLimited.push_back(kind == "sliding_attention" || kind == "chunked_attention");
@@ -320,7 +365,8 @@ private:
             m_keys.append(key("attention.sliding_window_pattern"),
                           MetadataValue::ofArray(MetadataArray::fromBools(isLimited)));
         } else {
-            put("attention.sliding_window_pattern", number({"sliding_window_pattern", "_sliding_window_pattern"}));
+            put("attention.sliding_window_pattern",
+                number({"sliding_window_pattern", "_sliding_window_pattern"}));
         }
     }
 
@@ -332,7 +378,8 @@ private:
             put("ssm.inner_size", stated);
             return;
         }
-        const auto product = [&](std::string_view heads, std::string_view length) -> std::optional<std::uint64_t> {
+        const auto product = [&](std::string_view heads,
+                                 std::string_view length) -> std::optional<std::uint64_t> {
             const auto a = number({heads});
             const auto b = number({length});
             return a && b ? checkedMultiply(*a, *b) : std::nullopt;
@@ -360,7 +407,10 @@ private:
 
 } // namespace
 
-Metadata ggufKeysOf(const Metadata& config) { return Translator(config).translate(); }
+Metadata ggufKeysOf(const Metadata& config)
+{
+    return Translator(config).translate();
+}
 
 void appendFileMetadata(const Metadata& fileMetadata, Metadata& metadata)
 {
@@ -387,8 +437,8 @@ void describe(Model::Contents& contents)
         std::filesystem::path named = contents.path;
         if (!named.has_filename()) // "folder/"
             named = named.parent_path();
-        contents.architecture.displayName
-            = contents.format == ModelFormat::Safetensors ? named.stem().string() : named.filename().string();
+        contents.architecture.displayName =
+            contents.format == ModelFormat::Safetensors ? named.stem().string() : named.filename().string();
     }
 }
 

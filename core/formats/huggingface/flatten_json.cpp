@@ -18,8 +18,7 @@ constexpr std::uint64_t largestConfig = std::uint64_t{16} << 20;
 constexpr std::size_t longestKey = 1024;
 constexpr std::size_t mostKeyBytes = std::size_t{64} << 20;
 
-template <typename Kind>
-bool isAll(const std::vector<MetadataScalar>& values)
+template <typename Kind> bool isAll(const std::vector<MetadataScalar>& values)
 {
     return std::all_of(values.begin(), values.end(),
                        [](const MetadataScalar& value) { return std::holds_alternative<Kind>(value); });
@@ -35,7 +34,10 @@ std::vector<Result> converted(const std::vector<MetadataScalar>& values, Convert
     return result;
 }
 
-bool isNumber(const MetadataScalar& value) { return toReal(value).has_value(); }
+bool isNumber(const MetadataScalar& value)
+{
+    return toReal(value).has_value();
+}
 
 MetadataValue valueOf(MetadataScalar scalar)
 {
@@ -54,16 +56,18 @@ MetadataValue valueOf(MetadataScalar scalar)
 std::optional<MetadataArray> arrayOf(const std::vector<MetadataScalar>& values)
 {
     if (isAll<std::uint64_t>(values)) // an empty list is one of these, too
-        return MetadataArray::fromUnsigned(converted<std::uint64_t>(values, [](const auto& v) { return *toUnsigned(v); }));
+        return MetadataArray::fromUnsigned(
+            converted<std::uint64_t>(values, [](const auto& v) { return *toUnsigned(v); }));
     if (isAll<bool>(values))
-        return MetadataArray::fromBools(converted<bool>(values, [](const auto& v) { return std::get<bool>(v); }));
+        return MetadataArray::fromBools(
+            converted<bool>(values, [](const auto& v) { return std::get<bool>(v); }));
     if (isAll<std::string>(values)) {
         return MetadataArray::fromStrings(
             converted<std::string>(values, [](const auto& v) { return std::get<std::string>(v); }));
     }
     const bool isWhole = std::all_of(values.begin(), values.end(), [](const MetadataScalar& value) {
-        return std::holds_alternative<std::int64_t>(value)
-            || (std::holds_alternative<std::uint64_t>(value) && std::get<std::uint64_t>(value) >> 63 == 0);
+        return std::holds_alternative<std::int64_t>(value) ||
+               (std::holds_alternative<std::uint64_t>(value) && std::get<std::uint64_t>(value) >> 63 == 0);
     });
     if (isWhole) {
         return MetadataArray::fromSigned(converted<std::int64_t>(values, [](const MetadataScalar& v) {
@@ -72,17 +76,15 @@ std::optional<MetadataArray> arrayOf(const std::vector<MetadataScalar>& values)
         }));
     }
     if (std::all_of(values.begin(), values.end(), isNumber))
-        return MetadataArray::fromDoubles(converted<double>(values, [](const auto& v) { return *toReal(v); }));
+        return MetadataArray::fromDoubles(
+            converted<double>(values, [](const auto& v) { return *toReal(v); }));
     return std::nullopt;
 }
 
 class FlattenHandler final : public json::Handler
 {
 public:
-    explicit FlattenHandler(const std::filesystem::path& path)
-        : m_path(path)
-    {
-    }
+    explicit FlattenHandler(const std::filesystem::path& path) : m_path(path) {}
 
     void startObject() override { open(false); }
     void endObject() override { close(); }
@@ -134,9 +136,10 @@ private:
         const std::string own = level.isArray ? fmt::format("{}", level.count++) : m_key;
         std::string full = level.key.empty() ? own : level.key + "." + own;
         if (full.size() > longestKey) {
-            throw Error(ErrorKind::BadFormat,
-                        fmt::format("a JSON key is longer than {} bytes: '{}'", longestKey, printable(full, 60)),
-                        {m_path, std::nullopt, {}});
+            throw Error(
+                ErrorKind::BadFormat,
+                fmt::format("a JSON key is longer than {} bytes: '{}'", longestKey, printable(full, 60)),
+                {m_path, std::nullopt, {}});
         }
         return full;
     }
@@ -144,7 +147,8 @@ private:
     void open(bool isArray)
     {
         if (m_levels.empty() && isArray)
-            throw Error(ErrorKind::BadFormat, "must be a JSON object, not a list", {m_path, std::nullopt, {}});
+            throw Error(ErrorKind::BadFormat, "must be a JSON object, not a list",
+                        {m_path, std::nullopt, {}});
         if (!m_levels.empty() && m_levels.back().isArray)
             spread(m_levels.back());
         std::string key = keyHere();
@@ -198,8 +202,9 @@ private:
 Metadata flattenJson(std::span<const std::byte> text, const std::filesystem::path& path)
 {
     if (text.size() > largestConfig) {
-        throw Error(ErrorKind::BadFormat, fmt::format("has {}; a configuration of more than {} is not read",
-                                                      formatBytes(text.size()), formatBytes(largestConfig)),
+        throw Error(ErrorKind::BadFormat,
+                    fmt::format("has {}; a configuration of more than {} is not read",
+                                formatBytes(text.size()), formatBytes(largestConfig)),
                     {path, std::nullopt, {}});
     }
     FlattenHandler handler(path);
@@ -207,6 +212,9 @@ Metadata flattenJson(std::span<const std::byte> text, const std::filesystem::pat
     return handler.take();
 }
 
-Metadata readConfig(const std::filesystem::path& path) { return flattenJson(MappedFile::open(path)->bytes(), path); }
+Metadata readConfig(const std::filesystem::path& path)
+{
+    return flattenJson(MappedFile::open(path)->bytes(), path);
+}
 
 } // namespace quantlathe::huggingface

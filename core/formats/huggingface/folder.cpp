@@ -45,7 +45,8 @@ Model::Contents startContents(const fs::path& path, const fs::path& folder)
     return contents;
 }
 
-std::shared_ptr<const Model> finish(Model::Contents contents, const fs::path& folder, std::vector<std::string> notes)
+std::shared_ptr<const Model> finish(Model::Contents contents, const fs::path& folder,
+                                    std::vector<std::string> notes)
 {
     describe(contents);
     if (!isFile(folder / configName))
@@ -64,13 +65,14 @@ void checkPresent(const Index& index, const fs::path& indexPath)
     }
     if (!missing.empty()) {
         throw Error(ErrorKind::NotFound,
-                    fmt::format("{} of the {} files that the index names are missing: {}", missing.size(), index.size(),
-                                listed(missing)),
+                    fmt::format("{} of the {} files that the index names are missing: {}", missing.size(),
+                                index.size(), listed(missing)),
                     {indexPath, std::nullopt, {}}, "Download the missing files into the same folder");
     }
 }
 
-/// Refuses tensors that the index puts into @p shard but that are not there; returns a note on those it does not know.
+/// Refuses tensors that the index puts into @p shard but that are not there; returns a note on those it does
+/// not know.
 std::optional<std::string> compare(const std::set<std::string>& expected, const safetensors::Shard& shard,
                                    const fs::path& indexPath)
 {
@@ -97,10 +99,7 @@ std::optional<std::string> compare(const std::set<std::string>& expected, const 
 class ShardCollector
 {
 public:
-    explicit ShardCollector(Model::Contents& contents)
-        : m_contents(contents)
-    {
-    }
+    explicit ShardCollector(Model::Contents& contents) : m_contents(contents) {}
 
     void add(safetensors::Shard shard)
     {
@@ -108,7 +107,8 @@ public:
             const auto [other, isNew] = m_files.emplace(tensor.name, m_contents.files.size());
             if (!isNew) {
                 throw Error(ErrorKind::BadFormat,
-                            fmt::format("the same tensor is in {}, too", m_contents.files[other->second].filename().string()),
+                            fmt::format("the same tensor is in {}, too",
+                                        m_contents.files[other->second].filename().string()),
                             {shard.file->path(), std::nullopt, printable(tensor.name)});
             }
         }
@@ -138,13 +138,14 @@ std::shared_ptr<const Model> openSharded(const fs::path& path, const fs::path& i
     return finish(std::move(contents), folder, std::move(notes));
 }
 
-std::vector<std::string> filesEndingIn(const fs::path& folder, std::initializer_list<std::string_view> endings)
+std::vector<std::string> filesEndingIn(const fs::path& folder,
+                                       std::initializer_list<std::string_view> endings)
 {
     std::vector<std::string> names;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
         const std::string name = entry.path().filename().string();
-        const bool matches
-            = std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+        const bool matches = std::any_of(endings.begin(), endings.end(),
+                                         [&](std::string_view ending) { return name.ends_with(ending); });
         if (matches && isFile(entry.path()))
             names.push_back(name);
     }
@@ -156,23 +157,26 @@ std::vector<std::string> filesEndingIn(const fs::path& folder, std::initializer_
 {
     const ErrorPlace place{folder, std::nullopt, {}};
     if (weights.size() > 1) {
-        throw Error(ErrorKind::NotFound,
-                    fmt::format("holds {} safetensors files, but neither {} nor {} says how they belong together: {}",
-                                weights.size(), singleName, indexName, listed(weights)),
-                    place, "Open one of the files, or download the index");
+        throw Error(
+            ErrorKind::NotFound,
+            fmt::format("holds {} safetensors files, but neither {} nor {} says how they belong together: {}",
+                        weights.size(), singleName, indexName, listed(weights)),
+            place, "Open one of the files, or download the index");
     }
     const auto ggufs = filesEndingIn(folder, {".gguf"});
     if (!ggufs.empty()) {
-        throw Error(ErrorKind::NotFound, fmt::format("is no Hugging Face folder, but holds GGUF files: {}", listed(ggufs)),
-                    place, "Open the file instead of the folder");
+        throw Error(ErrorKind::NotFound,
+                    fmt::format("is no Hugging Face folder, but holds GGUF files: {}", listed(ggufs)), place,
+                    "Open the file instead of the folder");
     }
     const auto foreign = filesEndingIn(folder, {".bin", ".pt", ".pth", ".h5", ".msgpack", ".onnx"});
     if (!foreign.empty()) {
         throw Error(ErrorKind::Unsupported,
-                    fmt::format("holds its weights in a form that cannot be opened yet: {}", listed(foreign)), place,
-                    "Save the weights as safetensors");
+                    fmt::format("holds its weights in a form that cannot be opened yet: {}", listed(foreign)),
+                    place, "Save the weights as safetensors");
     }
-    throw Error(ErrorKind::NotFound, fmt::format("holds no weights: neither {} nor {}", singleName, indexName), place);
+    throw Error(ErrorKind::NotFound,
+                fmt::format("holds no weights: neither {} nor {}", singleName, indexName), place);
 }
 
 } // namespace
@@ -197,7 +201,10 @@ std::shared_ptr<const Model> openFolder(const fs::path& folder)
     return finish(std::move(contents), folder, {});
 }
 
-std::shared_ptr<const Model> openIndex(const fs::path& index) { return openSharded(index, index); }
+std::shared_ptr<const Model> openIndex(const fs::path& index)
+{
+    return openSharded(index, index);
+}
 
 TokenizerFiles findTokenizerFiles(const fs::path& folder)
 {

@@ -19,15 +19,16 @@ std::shared_ptr<const Model> openIndex(const std::filesystem::path& index);
 /// The tokenizer's files that a folder has; nothing is read.
 struct TokenizerFiles
 {
-    std::optional<std::filesystem::path> tokenizer;        ///< tokenizer.json
-    std::optional<std::filesystem::path> configuration;    ///< tokenizer_config.json
-    std::optional<std::filesystem::path> specialTokens;    ///< special_tokens_map.json
-    std::optional<std::filesystem::path> addedTokens;      ///< added_tokens.json
-    std::optional<std::filesystem::path> sentencePiece;    ///< tokenizer.model (or spiece.model, sentencepiece.bpe.model)
-    std::optional<std::filesystem::path> vocabulary;       ///< vocab.json or vocab.txt
-    std::optional<std::filesystem::path> merges;           ///< merges.txt
-    std::optional<std::filesystem::path> chatTemplate;     ///< chat_template.jinja or .json
-    std::optional<std::filesystem::path> generation;       ///< generation_config.json
+    std::optional<std::filesystem::path> tokenizer;     ///< tokenizer.json
+    std::optional<std::filesystem::path> configuration; ///< tokenizer_config.json
+    std::optional<std::filesystem::path> specialTokens; ///< special_tokens_map.json
+    std::optional<std::filesystem::path> addedTokens;   ///< added_tokens.json
+    std::optional<std::filesystem::path>
+        sentencePiece; ///< tokenizer.model (or spiece.model, sentencepiece.bpe.model)
+    std::optional<std::filesystem::path> vocabulary;   ///< vocab.json or vocab.txt
+    std::optional<std::filesystem::path> merges;       ///< merges.txt
+    std::optional<std::filesystem::path> chatTemplate; ///< chat_template.jinja or .json
+    std::optional<std::filesystem::path> generation;   ///< generation_config.json
 };
 TokenizerFiles findTokenizerFiles(const std::filesystem::path& folder);
 

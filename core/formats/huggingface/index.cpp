@@ -32,10 +32,7 @@ bool staysInside(const std::string& name)
 class IndexHandler final : public json::Handler
 {
 public:
-    explicit IndexHandler(const std::filesystem::path& path)
-        : m_path(path)
-    {
-    }
+    explicit IndexHandler(const std::filesystem::path& path) : m_path(path) {}
 
     void startObject() override
     {
@@ -67,7 +64,8 @@ public:
             return;
         if (!staysInside(value)) {
             throw Error(ErrorKind::BadFormat,
-                        fmt::format("the index names the file '{}', which is not inside its folder", printable(value)),
+                        fmt::format("the index names the file '{}', which is not inside its folder",
+                                    printable(value)),
                         {m_path, std::nullopt, printable(m_tensor)});
         }
         if (++m_tensors > mostTensors)
@@ -87,7 +85,8 @@ public:
     Index take()
     {
         if (!m_hasMap)
-            throw Error(ErrorKind::BadFormat, "has no weight_map, so it is no index of shards", {m_path, std::nullopt, {}});
+            throw Error(ErrorKind::BadFormat, "has no weight_map, so it is no index of shards",
+                        {m_path, std::nullopt, {}});
         if (m_index.empty())
             throw Error(ErrorKind::BadFormat, "its weight_map is empty", {m_path, std::nullopt, {}});
         return std::move(m_index);
@@ -148,8 +147,9 @@ private:
 void checkSize(std::span<const std::byte> text, const std::filesystem::path& path)
 {
     if (text.size() > largestIndex) {
-        throw Error(ErrorKind::BadFormat, fmt::format("has {}; JSON files of more than {} are not read",
-                                                      formatBytes(text.size()), formatBytes(largestIndex)),
+        throw Error(ErrorKind::BadFormat,
+                    fmt::format("has {}; JSON files of more than {} are not read", formatBytes(text.size()),
+                                formatBytes(largestIndex)),
                     {path, std::nullopt, {}});
     }
 }

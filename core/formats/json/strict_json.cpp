@@ -18,11 +18,7 @@ namespace {
 class Adapter final : public nlohmann::json_sax<nlohmann::json>
 {
 public:
-    Adapter(const Source& source, Handler& handler)
-        : m_source(source)
-        , m_handler(handler)
-    {
-    }
+    Adapter(const Source& source, Handler& handler) : m_source(source), m_handler(handler) {}
 
     bool null() override { return m_handler.null(), true; }
     bool boolean(bool value) override { return m_handler.boolean(value), true; }
@@ -41,7 +37,8 @@ public:
     bool key(string_t& name) override
     {
         if (!m_keys.back().insert(name).second) {
-            throw Error(ErrorKind::BadFormat, fmt::format("the JSON key '{}' appears twice in one object", printable(name)),
+            throw Error(ErrorKind::BadFormat,
+                        fmt::format("the JSON key '{}' appears twice in one object", printable(name)),
                         {m_source.file, std::nullopt, {}});
         }
         return m_handler.key(name), true;
@@ -62,14 +59,18 @@ public:
         --m_depth;
         return m_handler.endArray(), true;
     }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& problem) override
+    bool parse_error(std::size_t position, const std::string&,
+                     const nlohmann::detail::exception& problem) override
     {
-        // "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error while ...; last read: '...'"
+        // "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error while ...; last
+        // read: '...'"
         std::string_view text = problem.what();
         text.remove_prefix(std::min(text.find("] ") + 2, text.size()));
-        if (const auto place = text.find(": "); text.starts_with("parse error at") && place != std::string_view::npos)
+        if (const auto place = text.find(": ");
+            text.starts_with("parse error at") && place != std::string_view::npos)
             text.remove_prefix(place + 2);
-        const std::uint64_t before = position == 0 ? 0 : position - 1; // nlohmann counts the bytes it has read
+        const std::uint64_t before =
+            position == 0 ? 0 : position - 1; // nlohmann counts the bytes it has read
         throw Error(ErrorKind::BadFormat, fmt::format("is not valid JSON: {}", printable(text, 300)),
                     {m_source.file, m_source.offset + before, {}});
     }

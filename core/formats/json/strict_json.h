@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// JSON from files that may be hostile: events only (nothing is built that the caller does not want), a limit on depth,
-// and a key that stands twice in one object is an error instead of a matter of luck.
+// JSON from files that may be hostile: events only (nothing is built that the caller does not want), a limit
+// on depth, and a key that stands twice in one object is an error instead of a matter of luck.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +24,10 @@ public:
     virtual void endArray() = 0;
     virtual void null() = 0;
     virtual void boolean(bool value) = 0;
-    virtual void integer(std::int64_t value) = 0;     ///< negative ones
+    virtual void integer(std::int64_t value) = 0; ///< negative ones
     virtual void unsignedInteger(std::uint64_t value) = 0;
-    virtual void real(double value) = 0;              ///< integers beyond 64 bits, too
-    virtual void string(std::string& value) = 0;      ///< may be moved from
+    virtual void real(double value) = 0;         ///< integers beyond 64 bits, too
+    virtual void string(std::string& value) = 0; ///< may be moved from
 };
 
 struct Source

@@ -34,10 +34,7 @@ struct RawTensor
 class HeaderHandler final : public json::Handler
 {
 public:
-    explicit HeaderHandler(const std::filesystem::path& path)
-        : m_path(path)
-    {
-    }
+    explicit HeaderHandler(const std::filesystem::path& path) : m_path(path) {}
 
     void startObject() override
     {
@@ -74,7 +71,12 @@ public:
     }
     void endArray() override { --m_depth; }
 
-    void null() override { refuseValue("null"); }
+    void null() override
+    {
+        if (m_depth == 1 && m_isMetadata)
+            return; // mlx writes it so
+        refuseValue("null");
+    }
     void boolean(bool) override { refuseValue("true or false"); }
     void integer(std::int64_t value) override { refuseNumber(fmt::format("{}", value)); }
     void real(double value) override { refuseNumber(fmt::format("{}", value)); }
@@ -130,7 +132,9 @@ private:
     std::vector<std::uint64_t>* numbersOfField()
     {
         auto& tensor = m_tensors.back();
-        auto* list = m_field == "shape" ? &tensor.shape : m_field == "data_offsets" ? &tensor.offsets : nullptr;
+        auto* list = m_field == "shape"          ? &tensor.shape
+                     : m_field == "data_offsets" ? &tensor.offsets
+                                                 : nullptr;
         if (!list)
             return nullptr;
         if (!*list)
@@ -171,8 +175,8 @@ private:
     const std::filesystem::path& m_path;
     Metadata m_metadata;
     std::vector<RawTensor> m_tensors;
-    std::string m_name;       ///< key at the first level
-    std::string m_field;      ///< key at the second level
+    std::string m_name;  ///< key at the first level
+    std::string m_field; ///< key at the second level
     bool m_isMetadata = false;
     int m_depth = 0;
 };
@@ -181,7 +185,9 @@ private:
 TensorEntry checked(RawTensor raw, std::uint64_t dataBytes, const std::filesystem::path& path)
 {
     const ErrorPlace place{path, std::nullopt, printable(raw.name)};
-    const auto fail = [&](std::string message) -> Error { return {ErrorKind::BadFormat, std::move(message), place}; };
+    const auto fail = [&](std::string message) -> Error {
+        return {ErrorKind::BadFormat, std::move(message), place};
+    };
     if (!raw.dtype)
         throw fail("has no dtype");
     if (!raw.shape)
@@ -192,8 +198,10 @@ TensorEntry checked(RawTensor raw, std::uint64_t dataBytes, const std::filesyste
         throw fail(fmt::format("data_offsets must be two numbers, not {}", raw.offsets->size()));
     const auto type = tensorTypeFromSafetensors(*raw.dtype);
     if (!type) {
-        throw Error(ErrorKind::Unsupported,
-                    fmt::format("its dtype '{}' is not one that this version knows", printable(*raw.dtype, 40)), place);
+        throw Error(
+            ErrorKind::Unsupported,
+            fmt::format("its dtype '{}' is not one that this version knows", printable(*raw.dtype, 40)),
+            place);
     }
     auto shape = Shape::make(std::move(*raw.shape));
     if (!shape)
@@ -206,12 +214,13 @@ TensorEntry checked(RawTensor raw, std::uint64_t dataBytes, const std::filesyste
     if (begin > end)
         throw fail(fmt::format("data_offsets run backwards: {} to {}", begin, end));
     if (end > dataBytes) {
-        throw fail(fmt::format("its data end at byte {} of the data, which have {}: the file is truncated or damaged", end,
-                               dataBytes));
+        throw fail(fmt::format(
+            "its data end at byte {} of the data, which have {}: the file is truncated or damaged", end,
+            dataBytes));
     }
     if (end - begin != *size) {
-        throw fail(fmt::format("{} weights of type {} take {} bytes, but data_offsets span {}", shape->toString(),
-                               *raw.dtype, *size, end - begin));
+        throw fail(fmt::format("{} weights of type {} take {} bytes, but data_offsets span {}",
+                               shape->toString(), *raw.dtype, *size, end - begin));
     }
     return {std::move(raw.name), std::move(*shape), *type, begin, *size};
 }
@@ -232,14 +241,16 @@ void checkTiling(std::vector<TensorEntry>& tensors, std::uint64_t dataBytes, std
                         fmt::format("its data overlap those of tensor '{}'", printable(before->name)), place);
         }
         if (tensor.offset > end) {
-            throw Error(ErrorKind::BadFormat, fmt::format("{} bytes before its data belong to no tensor",
-                                                          tensor.offset - end), place);
+            throw Error(ErrorKind::BadFormat,
+                        fmt::format("{} bytes before its data belong to no tensor", tensor.offset - end),
+                        place);
         }
         end = tensor.offset + tensor.sizeBytes;
         before = &tensor;
     }
     if (end != dataBytes) {
-        throw Error(ErrorKind::BadFormat, fmt::format("the last {} bytes belong to no tensor", dataBytes - end),
+        throw Error(ErrorKind::BadFormat,
+                    fmt::format("the last {} bytes belong to no tensor", dataBytes - end),
                     {path, dataOffset + end, {}});
     }
 }
@@ -271,10 +282,12 @@ Header parseHeader(std::span<const std::byte> file, const std::filesystem::path&
         throw fail(0, fmt::format("the file ends inside the header length: {} bytes", file.size()));
     const std::uint64_t length = headerLength(file);
     if (length > longestHeader)
-        throw fail(0, fmt::format("claims a header of {} bytes; at most {} are allowed", length, longestHeader));
+        throw fail(0,
+                   fmt::format("claims a header of {} bytes; at most {} are allowed", length, longestHeader));
     if (length > file.size() - lengthBytes) {
-        throw fail(0, fmt::format("claims a header of {} bytes, but only {} follow: the file is truncated or damaged",
-                                  length, file.size() - lengthBytes));
+        throw fail(0, fmt::format(
+                          "claims a header of {} bytes, but only {} follow: the file is truncated or damaged",
+                          length, file.size() - lengthBytes));
     }
     const auto text = file.subspan(lengthBytes, static_cast<std::size_t>(length));
     if (text.empty() || text.front() != std::byte{'{'})

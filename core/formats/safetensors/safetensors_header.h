@@ -2,8 +2,9 @@
 // The header of a safetensors file.
 //
 // Layout: u64 header length N (little-endian), N bytes of JSON, data. The JSON maps each tensor's name to
-// {"dtype", "shape", "data_offsets": [begin, end]}, offsets counted from the end of the header; "__metadata__" maps
-// strings to strings. The data of the tensors tile the rest of the file without hole or overlap.
+// {"dtype", "shape", "data_offsets": [begin, end]}, offsets counted from the end of the header;
+// "__metadata__" maps strings to strings. The data of the tensors tile the rest of the file without hole or
+// overlap.
 #pragma once
 
 #include "core/model/metadata.h"

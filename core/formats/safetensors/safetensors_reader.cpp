@@ -22,8 +22,8 @@ void append(Shard shard, Model::Contents& contents)
     contents.files.push_back(shard.file->path());
     contents.mappings.push_back(shard.file);
     for (TensorEntry& entry : shard.header.tensors) {
-        contents.tensors.push_back(Tensor::stored(std::move(entry.name), std::move(entry.shape), entry.type, shard.file,
-                                                  entry.offset));
+        contents.tensors.push_back(Tensor::stored(std::move(entry.name), std::move(entry.shape), entry.type,
+                                                  shard.file, entry.offset));
     }
 }
 

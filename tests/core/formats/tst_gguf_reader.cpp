@@ -21,15 +21,22 @@ GgufBuilder smallModel()
     GgufBuilder gguf;
     gguf.string("general.architecture", "llama").string("general.name", "tiny").u32("llama.block_count", 1);
     gguf.u32("llama.embedding_length", 64).u32("llama.attention.head_count", 4);
-    gguf.f32("llama.attention.layer_norm_rms_epsilon", 1e-5F).strings("tokenizer.ggml.tokens", {"a", "", "ccc"});
+    gguf.f32("llama.attention.layer_norm_rms_epsilon", 1e-5F)
+        .strings("tokenizer.ggml.tokens", {"a", "", "ccc"});
     gguf.i32s("tokenizer.ggml.token_type", {1, 3, -1}).boolean("tokenizer.ggml.add_bos_token", true);
     gguf.tensor("token_embd.weight", {64, 3}, f32, 64 * 3 * 4);
     gguf.tensor("blk.0.attn_q.weight", {64, 64}, q4_0, 64 * 64 / 32 * 18);
     return gguf;
 }
 
-gguf::Header parse(const std::vector<std::byte>& bytes) { return gguf::parseHeader(bytes, "test.gguf", nullptr); }
-gguf::Header parse(const GgufBuilder& builder) { return parse(builder.file()); }
+gguf::Header parse(const std::vector<std::byte>& bytes)
+{
+    return gguf::parseHeader(bytes, "test.gguf", nullptr);
+}
+gguf::Header parse(const GgufBuilder& builder)
+{
+    return parse(builder.file());
+}
 
 ByteBuilder arrayHead(std::uint32_t elementType, std::uint64_t count)
 {
@@ -57,7 +64,8 @@ private slots:
         const MetadataArray* tokens = header.metadata.array("tokenizer.ggml.tokens");
         QVERIFY(tokens);
         QCOMPARE(std::get<std::string>(tokens->at(2)), std::string("ccc"));
-        QCOMPARE(std::get<std::int64_t>(header.metadata.array("tokenizer.ggml.token_type")->at(2)), std::int64_t{-1});
+        QCOMPARE(std::get<std::int64_t>(header.metadata.array("tokenizer.ggml.token_type")->at(2)),
+                 std::int64_t{-1});
     }
 
     void opensAFile()
@@ -131,11 +139,16 @@ private slots:
         VERIFY_ERROR(parse(smallModel().u32("", 1)), ErrorKind::BadFormat, "key 10 of 10 is empty");
         VERIFY_ERROR(parse(smallModel().u32(std::string(70000, 'k'), 1)), ErrorKind::BadFormat,
                      "has 70000 bytes; at most 65535");
-        VERIFY_ERROR(parse(smallModel().u32("bad\xff" "key", 1)), ErrorKind::BadFormat, "is not UTF-8: 'bad\\xFFkey'");
-        VERIFY_ERROR(parse(smallModel().u32("general.name", 1)), ErrorKind::BadFormat, "'general.name' appears twice");
+        VERIFY_ERROR(parse(smallModel().u32("bad\xff"
+                                            "key",
+                                            1)),
+                     ErrorKind::BadFormat, "is not UTF-8: 'bad\\xFFkey'");
+        VERIFY_ERROR(parse(smallModel().u32("general.name", 1)), ErrorKind::BadFormat,
+                     "'general.name' appears twice");
         VERIFY_ERROR(parse(smallModel().tensor("", {32}, f32, 128)), ErrorKind::BadFormat,
                      "the name of tensor 3 of 3 is empty");
-        VERIFY_ERROR(parse(smallModel().tensor("\xc0\xaf", {32}, f32, 128)), ErrorKind::BadFormat, "is not UTF-8");
+        VERIFY_ERROR(parse(smallModel().tensor("\xc0\xaf", {32}, f32, 128)), ErrorKind::BadFormat,
+                     "is not UTF-8");
         VERIFY_ERROR(parse(smallModel().tensor("token_embd.weight", {32}, f32, 128)), ErrorKind::BadFormat,
                      "'token_embd.weight' appears twice");
         ByteBuilder endless; // a length near 2^64
@@ -146,7 +159,8 @@ private slots:
 
     void badUtf8InValuesIsKept()
     {
-        const gguf::Header header = parse(smallModel().string("odd", "a\xff\xfe z").strings("odds", {"\xc3\x28", "b"}));
+        const gguf::Header header =
+            parse(smallModel().string("odd", "a\xff\xfe z").strings("odds", {"\xc3\x28", "b"}));
         QCOMPARE(*header.metadata.string("odd"), std::string("a\xff\xfe z"));
         QCOMPARE(QString::fromStdString(header.metadata.find("odd")->toText()), QString("a\\xFF\\xFE z"));
         QCOMPARE(std::get<std::string>(header.metadata.array("odds")->at(0)), std::string("\xc3\x28"));
@@ -163,24 +177,28 @@ private slots:
                      ErrorKind::Unsupported, "array of arrays");
         for (const std::uint32_t type : {0U, 4U, 8U, 12U}) {
             for (const std::uint64_t count : {std::uint64_t{1} << 61, ~std::uint64_t{0}}) {
-                VERIFY_ERROR(parse(smallModel().key("k", 9, arrayHead(type, count).zeros(64))), ErrorKind::BadFormat,
-                             "cannot hold that many");
+                VERIFY_ERROR(parse(smallModel().key("k", 9, arrayHead(type, count).zeros(64))),
+                             ErrorKind::BadFormat, "cannot hold that many");
             }
         }
         ByteBuilder badString = arrayHead(8, 2).string("good").number(~std::uint64_t{0} - 7).zeros(64);
         VERIFY_ERROR(parse(smallModel().key("k", 9, badString)), ErrorKind::BadFormat,
                      "the file ends inside the value of key 'k'");
-        VERIFY_ERROR(parse(smallModel().key("k", 8, ByteBuilder().number(std::uint64_t{1} << 40).text("short"))),
-                     ErrorKind::BadFormat, "the file ends inside the value of key 'k'");
+        VERIFY_ERROR(
+            parse(smallModel().key("k", 8, ByteBuilder().number(std::uint64_t{1} << 40).text("short"))),
+            ErrorKind::BadFormat, "the file ends inside the value of key 'k'");
     }
 
     void refusesBadAlignment()
     {
-        VERIFY_ERROR(parse(smallModel().u32("general.alignment", 0)), ErrorKind::BadFormat, "general.alignment is 0");
+        VERIFY_ERROR(parse(smallModel().u32("general.alignment", 0)), ErrorKind::BadFormat,
+                     "general.alignment is 0");
         VERIFY_ERROR(parse(smallModel().u32("general.alignment", 48)), ErrorKind::BadFormat, "power of two");
-        VERIFY_ERROR(parse(smallModel().string("general.alignment", "32")), ErrorKind::BadFormat, "general.alignment is 32;");
-        VERIFY_ERROR(parse(smallModel().key("general.alignment", 10, ByteBuilder().number(std::uint64_t{1} << 63))),
-                     ErrorKind::BadFormat, "general.alignment is 9223372036854775808");
+        VERIFY_ERROR(parse(smallModel().string("general.alignment", "32")), ErrorKind::BadFormat,
+                     "general.alignment is 32;");
+        VERIFY_ERROR(
+            parse(smallModel().key("general.alignment", 10, ByteBuilder().number(std::uint64_t{1} << 63))),
+            ErrorKind::BadFormat, "general.alignment is 9223372036854775808");
         GgufBuilder gguf;
         gguf.alignment = 256;
         gguf.u32("general.alignment", 256).tensor("a", {4}, f32, 16).tensor("b", {4}, f32, 16);
@@ -194,11 +212,13 @@ private slots:
     {
         VERIFY_ERROR(parse(smallModel().tensor("t", {1, 1, 1, 1, 1}, f32, 4)), ErrorKind::BadFormat,
                      "tensor 't': has 5 dimensions; at most 4");
-        VERIFY_ERROR(parse(smallModel().tensor("t", {0, 4}, f32, 4)), ErrorKind::BadFormat, "a dimension is 0");
+        VERIFY_ERROR(parse(smallModel().tensor("t", {0, 4}, f32, 4)), ErrorKind::BadFormat,
+                     "a dimension is 0");
         VERIFY_ERROR(parse(smallModel().tensor("t", {~std::uint64_t{0}}, f32, 4)), ErrorKind::BadFormat,
                      "a dimension is -1");
-        VERIFY_ERROR(parse(smallModel().tensor("t", {std::uint64_t{1} << 32, std::uint64_t{1} << 32}, f32, 4)),
-                     ErrorKind::BadFormat, "more than 2^63 weights");
+        VERIFY_ERROR(
+            parse(smallModel().tensor("t", {std::uint64_t{1} << 32, std::uint64_t{1} << 32}, f32, 4)),
+            ErrorKind::BadFormat, "more than 2^63 weights");
         VERIFY_ERROR(parse(smallModel().tensor("t", {std::uint64_t{1} << 62}, f32, 4)), ErrorKind::BadFormat,
                      "more than 2^64 bytes");
         VERIFY_ERROR(parse(smallModel().tensor("t", {48, 2}, q4_0, 54)), ErrorKind::BadFormat,
@@ -209,11 +229,13 @@ private slots:
 
     void refusesTypesThatDoNotExist()
     {
-        VERIFY_ERROR(parse(smallModel().tensor("t", {32}, 43, 4)), ErrorKind::BadFormat, "type number 43 does not exist");
+        VERIFY_ERROR(parse(smallModel().tensor("t", {32}, 43, 4)), ErrorKind::BadFormat,
+                     "type number 43 does not exist");
         VERIFY_ERROR(parse(smallModel().tensor("t", {32}, 0xFFFFFFFF, 4)), ErrorKind::BadFormat,
                      "type number 4294967295 does not exist");
         for (const std::uint32_t retired : {4U, 5U, 31U, 33U, 36U, 38U})
-            VERIFY_ERROR(parse(smallModel().tensor("t", {32}, retired, 4)), ErrorKind::Unsupported, "was given up by ggml");
+            VERIFY_ERROR(parse(smallModel().tensor("t", {32}, retired, 4)), ErrorKind::Unsupported,
+                         "was given up by ggml");
         VERIFY_ERROR(parse(smallModel().tensor("t", {32}, 137, 4)), ErrorKind::Unsupported, "ik_llama.cpp");
     }
 
@@ -223,8 +245,8 @@ private slots:
             if (row.ggmlId < 0)
                 continue;
             const std::size_t bytes = std::size_t{512} / row.weightsPerBlock * row.bytesPerBlock * 2;
-            const gguf::Header header
-                = parse(GgufBuilder().tensor("t", {512, 2}, static_cast<std::uint32_t>(row.ggmlId), bytes));
+            const gguf::Header header =
+                parse(GgufBuilder().tensor("t", {512, 2}, static_cast<std::uint32_t>(row.ggmlId), bytes));
             QCOMPARE(header.tensors[0].type, row.type);
             QCOMPARE(header.tensors[0].sizeBytes, bytes);
         }
@@ -236,8 +258,8 @@ private slots:
                      "its data offset 16 is no multiple of the alignment 32");
         VERIFY_ERROR(parse(smallModel().tensorAt("t", {8}, f32, 32)), ErrorKind::BadFormat,
                      "tensor 't': its data overlap those of tensor 'token_embd.weight'");
-        VERIFY_ERROR(parse(smallModel().tensorAt("t", {8}, f32, std::uint64_t{1} << 40)), ErrorKind::BadFormat,
-                     "end beyond the file");
+        VERIFY_ERROR(parse(smallModel().tensorAt("t", {8}, f32, std::uint64_t{1} << 40)),
+                     ErrorKind::BadFormat, "end beyond the file");
         VERIFY_ERROR(parse(smallModel().tensorAt("t", {8}, f32, ~std::uint64_t{31})), ErrorKind::BadFormat,
                      "end beyond the file");
         GgufBuilder cut = smallModel();
@@ -260,15 +282,19 @@ private slots:
         const auto whole = smallModel().file();
         // The padding behind the last tensor is the only part that may be missing.
         const gguf::Header header = parse(whole);
-        const std::size_t needed = header.dataOffset + header.tensors.back().offset + header.tensors.back().sizeBytes;
+        const std::size_t needed =
+            header.dataOffset + header.tensors.back().offset + header.tensors.back().sizeBytes;
         for (std::size_t size = 0; size < needed; ++size) {
             // A copy of exactly this size, so that AddressSanitizer sees a byte too many.
-            const std::vector<std::byte> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+            const std::vector<std::byte> cut(whole.begin(),
+                                             whole.begin() + static_cast<std::ptrdiff_t>(size));
             const auto error = errorOf([&] { parse(cut); });
             QVERIFY2(error && error->kind() == ErrorKind::BadFormat, qPrintable(QString::number(size)));
             QVERIFY2(error->place().offset.has_value(), error->what());
         }
-        QVERIFY(!errorOf([&] { parse({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(needed)}); }));
+        QVERIFY(!errorOf([&] {
+            parse({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(needed)});
+        }));
     }
 
     void everyByteChanged()
