@@ -3,7 +3,7 @@
 # Continues a prompt greedily in llama.cpp and prints JSON: run_llama.sh MODEL.gguf PROMPT COUNT [DIRECTORY]
 # llama.cpp comes prebuilt in an npm package whose version package-lock.json pins. It is installed (no scripts run) into
 # DIRECTORY, or QUANTLATHE_INTEROP_DIR, or build/interop. QUANTLATHE_LLAMA_RUN names an already built llama_run.
-# Exit code 77 with a line "SKIPPED: ..." where npm or the package cannot be had.
+# Exit code 77 with a line "SKIPPED: ..." where npm or the package cannot be had (1 with CI=true).
 set -eu
 
 if [ $# -lt 3 ]; then
@@ -15,6 +15,8 @@ directory=${4:-${QUANTLATHE_INTEROP_DIR:-$here/../../build/interop}}
 
 skip() {
     echo "SKIPPED: $1"
+    # Where CI=true a missing judge is a failure, not an excuse.
+    [ "${CI:-}" = true ] && exit 1
     exit 77
 }
 
