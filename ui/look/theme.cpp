@@ -19,6 +19,12 @@ namespace {
 const QString modeKey = u"look/theme"_s;
 const QString textKey = u"look/textPercent"_s;
 
+void fade(QPalette& palette, const QColor& colour)
+{
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::HighlightedText})
+        palette.setColor(QPalette::Disabled, role, colour);
+}
+
 QPalette lightPalette()
 {
     QPalette palette(QColor(0xf3, 0xf4, 0xf6), QColor(0xf3, 0xf4, 0xf6));
@@ -35,19 +41,22 @@ QPalette lightPalette()
     palette.setColor(QPalette::Link, QColor(0x1a, 0x63, 0xb0));
     palette.setColor(QPalette::ToolTipBase, QColor(0xff, 0xff, 0xf0));
     palette.setColor(QPalette::ToolTipText, QColor(0x1c, 0x21, 0x28));
+    fade(palette, QColor(0x8f, 0x96, 0xa0));
+    palette.setColor(QPalette::Disabled, QPalette::Highlight, QColor(0xc9, 0xce, 0xd6));
     return palette;
 }
 
 QPalette darkPalette()
 {
-    QPalette palette(QColor(0x2b, 0x2f, 0x36), QColor(0x22, 0x26, 0x2c));
-    palette.setColor(QPalette::Window, QColor(0x22, 0x26, 0x2c));
+    // Fusion outlines boxes in a darker shade of the window colour, so that one must not be too dark itself.
+    QPalette palette(QColor(0x3a, 0x40, 0x49), QColor(0x2e, 0x33, 0x3b));
+    palette.setColor(QPalette::Window, QColor(0x2e, 0x33, 0x3b));
     palette.setColor(QPalette::WindowText, QColor(0xe3, 0xe6, 0xea));
-    palette.setColor(QPalette::Base, QColor(0x1a, 0x1d, 0x22));
-    palette.setColor(QPalette::AlternateBase, QColor(0x1f, 0x23, 0x29));
+    palette.setColor(QPalette::Base, QColor(0x1b, 0x1e, 0x23));
+    palette.setColor(QPalette::AlternateBase, QColor(0x21, 0x25, 0x2b));
     palette.setColor(QPalette::Text, QColor(0xe3, 0xe6, 0xea));
     palette.setColor(QPalette::PlaceholderText, QColor(0x8d, 0x96, 0xa3));
-    palette.setColor(QPalette::Button, QColor(0x2f, 0x34, 0x3c));
+    palette.setColor(QPalette::Button, QColor(0x3a, 0x40, 0x49));
     palette.setColor(QPalette::ButtonText, QColor(0xe3, 0xe6, 0xea));
     palette.setColor(QPalette::BrightText, Qt::white);
     palette.setColor(QPalette::Light, QColor(0x45, 0x4c, 0x56));
@@ -60,9 +69,7 @@ QPalette darkPalette()
     palette.setColor(QPalette::Link, QColor(0x6f, 0xb1, 0xf5));
     palette.setColor(QPalette::ToolTipBase, QColor(0x2f, 0x34, 0x3c));
     palette.setColor(QPalette::ToolTipText, QColor(0xe3, 0xe6, 0xea));
-    const QColor faded(0x7a, 0x82, 0x8d);
-    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::HighlightedText})
-        palette.setColor(QPalette::Disabled, role, faded);
+    fade(palette, QColor(0x7a, 0x82, 0x8d));
     palette.setColor(QPalette::Disabled, QPalette::Highlight, QColor(0x3a, 0x40, 0x49));
     return palette;
 }
@@ -109,6 +116,10 @@ void Theme::apply()
     if (m_systemPointSize > 0) {
         font.setPointSizeF(m_systemPointSize * m_textPercent / 100);
         QApplication::setFont(font);
+        // Some platforms give these a font of their own, which would stay behind.
+        for (const char* widgets : {"QDockWidgetTitle", "QHeaderView", "QAbstractItemView", "QMenu", "QMenuBar", "QToolButton",
+                                    "QStatusBar", "QTipLabel"})
+            QApplication::setFont(font, widgets);
     }
     Q_EMIT changed();
 }

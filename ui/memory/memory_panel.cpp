@@ -82,7 +82,11 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
 
     connect(&document, &Document::modelChanged, this, &MemoryPanel::takeModel);
     connect(&document, &Document::planChanged, this, &MemoryPanel::update);
-    connect(&document, &Document::settingsChanged, this, &MemoryPanel::update);
+    connect(&document, &Document::settingsChanged, this, [this] {
+        if (!m_device->hasFocus())
+            m_device->showDevice(m_document.device());
+        update();
+    });
 
     const QSettings settings;
     setContext(settings.value(contextKey, 8192).toInt());

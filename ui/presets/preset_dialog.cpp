@@ -69,7 +69,7 @@ PresetDialog::PresetDialog(Document& document, QWidget* parent)
     layout->addWidget(m_pureBox);
     layout->addWidget(m_summary);
     layout->addWidget(m_buttons);
-    resize(character * 100, fontMetrics().height() * 34);
+    resize(character * 120, fontMetrics().height() * 34);
 
     connect(m_importanceBox, &QCheckBox::toggled, this, &PresetDialog::optionsChanged);
     connect(m_pureBox, &QCheckBox::toggled, this, &PresetDialog::optionsChanged);

@@ -5,6 +5,9 @@
 #include "core/memory/estimate.h"
 #include "ui/text.h"
 
+#include <QGuiApplication>
+#include <QPalette>
+
 namespace quantlathe::ui {
 
 using namespace Qt::StringLiterals;
@@ -109,6 +112,9 @@ QVariant PresetTableModel::data(const QModelIndex& index, int role) const
         case BitsPerWeight: return bits;
         default: return toQString(preset.description);
         }
+    case Qt::ForegroundRole:
+        // Rows that cannot be applied stay selectable, so that their reason can be read with the keyboard too.
+        return outcome.problem.isEmpty() ? QVariant() : QGuiApplication::palette().color(QPalette::Disabled, QPalette::Text);
     case Qt::ToolTipRole: return index.column() == Description ? data(index, Qt::DisplayRole) : QVariant();
     case Qt::TextAlignmentRole:
         return index.column() == FileSize || index.column() == BitsPerWeight

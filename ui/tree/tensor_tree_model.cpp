@@ -257,11 +257,13 @@ QVariant TensorTreeModel::groupData(const Group& group, int column, int role) co
         if (column == ChosenType && summaryOf(group).fallbacks > 0)
             return m_warningIcon;
         return {};
-    case Qt::FontRole: {
-        QFont font;
-        font.setBold(true);
-        return font;
-    }
+    case Qt::FontRole:
+        if (column == Name || (column == ChosenType && summaryOf(group).changed > 0)) {
+            QFont font;
+            font.setBold(true);
+            return font;
+        }
+        return {};
     case Qt::ToolTipRole:
         if (column == ChosenType && summaryOf(group).fallbacks > 0)
             return tr("%n tensors are written in another type than chosen", nullptr, static_cast<int>(summaryOf(group).fallbacks));

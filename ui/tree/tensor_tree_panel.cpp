@@ -94,6 +94,8 @@ TensorTreePanel::TensorTreePanel(Document& document, QWidget* parent)
     m_view->setSortingEnabled(true);
     m_view->header()->setStretchLastSection(false);
     resetColumns();
+    m_view->viewport()->installEventFilter(this);
+    connect(m_view->header(), &QHeaderView::sectionResized, this, [this] { m_fitsColumns = m_fitsColumns && m_isFitting; });
 
     connect(m_view, &QTreeView::customContextMenuRequested, this, &TensorTreePanel::showContextMenu);
     connect(expand, &QToolButton::clicked, m_view, &QTreeView::expandAll);
@@ -120,27 +122,84 @@ void TensorTreePanel::modelChanged()
     else
         m_view->expand(m_filter->index(0, 0));
     m_view->scrollToTop();
+    fitColumns();
 }
 
 // --- columns ---
 
 void TensorTreePanel::resetColumns()
 {
-    // Widths in characters, so that they follow the font.
-    static constexpr int widths[TensorTreeModel::ColumnCount] = {32, 20, 18, 13, 20, 11, 11, 11, 10};
-    const int character = m_view->fontMetrics().averageCharWidth();
     QHeaderView* header = m_view->header();
     for (int column = 0; column < TensorTreeModel::ColumnCount; ++column) {
         header->setSectionHidden(column, false);
         header->moveSection(header->visualIndex(column), column);
-        header->resizeSection(column, widths[column] * character);
     }
     m_view->sortByColumn(-1, Qt::AscendingOrder);
+    m_fitsColumns = true;
+    fitColumns();
 }
 
-QByteArray TensorTreePanel::saveColumns() const { return m_view->header()->saveState(); }
+void TensorTreePanel::fitColumns()
+{
+    if (!m_fitsColumns)
+        return;
+    m_isFitting = true;
+    // The widest texts that occur, so that nothing jumps while figures come in. Names, roles and shapes: what is there.
+    const QFontMetrics metrics(m_view->font());
+    QFont bold = m_view->font();
+    bold.setBold(true);
+    const QFontMetrics boldMetrics(bold);
+    QStringList widest{tr("Layer %1").arg(100), {}, tr("%1 weights").arg(u"000.0 M"_s), u"F16, F32"_s, u"Q4_K, Q6_K, F32"_s,
+                       u"32.00"_s, u"1023.9 MiB"_s, u"1023.9 MiB"_s, u"≈ 99.99 %"_s};
+    std::set<TensorRole> roles;
+    int names = 0;
+    for (std::size_t tensor = 0; tensor < m_document.tensorCount(); ++tensor) {
+        names = qMax(names, metrics.horizontalAdvance(toQString(m_document.model()->tensors()[tensor].name())));
+        roles.insert(m_document.model()->place(tensor).role);
+    }
+    QHeaderView* header = m_view->header();
+    const int margin = 2 * (style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, m_view) + 1) + metrics.averageCharWidth();
+    const int sortMark = style()->pixelMetric(QStyle::PM_HeaderMarkSize, nullptr, header);
+    int total = 0;
+    for (int column = TensorTreeModel::Role; column < TensorTreeModel::ColumnCount; ++column) {
+        const QString title = m_model->headerData(column, Qt::Horizontal).toString();
+        int width = qMax(metrics.horizontalAdvance(title) + sortMark, boldMetrics.horizontalAdvance(widest[column]));
+        if (column == TensorTreeModel::Role) {
+            for (const TensorRole role : roles)
+                width = qMax(width, metrics.horizontalAdvance(toQString(label(role))));
+        }
+        header->resizeSection(column, width + margin);
+        total += width + margin;
+    }
+    // Names take what is left, within reason: a very long one is cut and told by its tool tip.
+    const int longest = qMin(names, metrics.averageCharWidth() * 60) + 2 * m_view->indentation() + margin;
+    header->resizeSection(TensorTreeModel::Name, qMax(qMax(longest, metrics.averageCharWidth() * 20), m_view->viewport()->width() - total));
+    m_isFitting = false;
+}
 
-bool TensorTreePanel::restoreColumns(const QByteArray& state) { return m_view->header()->restoreState(state); }
+bool TensorTreePanel::eventFilter(QObject* object, QEvent* event)
+{
+    if (object == m_view->viewport() && event->type() == QEvent::Resize)
+        fitColumns();
+    return QWidget::eventFilter(object, event);
+}
+
+void TensorTreePanel::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        fitColumns();
+}
+
+QByteArray TensorTreePanel::saveColumns() const { return m_fitsColumns ? QByteArray() : m_view->header()->saveState(); }
+
+bool TensorTreePanel::restoreColumns(const QByteArray& state)
+{
+    if (!m_view->header()->restoreState(state))
+        return false;
+    m_fitsColumns = false;
+    return true;
+}
 
 // --- filter ---
 

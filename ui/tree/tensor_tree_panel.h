@@ -28,7 +28,7 @@ public:
     [[nodiscard]] TensorTreeModel& model() { return *m_model; }
     [[nodiscard]] TensorFilterModel& filter() { return *m_filter; }
 
-    /// Widths and order of the columns, for QSettings.
+    /// Widths and order of the columns, for QSettings; empty while the columns fit themselves to their contents.
     [[nodiscard]] QByteArray saveColumns() const;
     bool restoreColumns(const QByteArray& state);
     void resetColumns();
@@ -37,7 +37,12 @@ public:
     /// Fills @p menu with what can be done to the selection ("Set type for selection", its layer, its role, reset).
     void addEditActions(QMenu& menu);
 
+protected:
+    bool eventFilter(QObject* object, QEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
 private:
+    void fitColumns();
     void applyFilter();
     void showFilterState(const QString& problem);
     void takeSelectionFromView();
@@ -58,6 +63,8 @@ private:
     QTreeView* m_view;
     QTimer* m_filterTimer;
     bool m_isSynchronising = false;
+    bool m_fitsColumns = true;  ///< until the person changes a width
+    bool m_isFitting = false;
 };
 
 } // namespace quantlathe::ui

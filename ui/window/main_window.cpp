@@ -179,7 +179,7 @@ void MainWindow::arrangeDocks()
     const int character = fontMetrics().averageCharWidth();
     for (QDockWidget* dock : m_docks) {
         if (dockWidgetArea(dock) == Qt::RightDockWidgetArea)
-            resizeDocks({dock}, {character * 62}, Qt::Horizontal);
+            resizeDocks({dock}, {qMin(character * 62, width() / 3)}, Qt::Horizontal);
         else if (dockWidgetArea(dock) == Qt::BottomDockWidgetArea)
             resizeDocks({dock}, {fontMetrics().height() * 16}, Qt::Vertical);
     }
