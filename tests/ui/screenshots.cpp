@@ -69,6 +69,10 @@ int main(int argc, char** argv)
         save(QStringLiteral("editing-list-light"), popup);
         popup->close();
     }
+    view.setFocus();
+    QTest::keyClick(&view, Qt::Key_Escape);
+    for (QComboBox* editor : view.viewport()->findChildren<QComboBox*>())
+        QTest::keyClick(editor, Qt::Key_Escape);
     {
         PresetDialog dialog(document, &window);
         dialog.show();

@@ -81,6 +81,11 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     makeDocks();
     makeMenus();
     restoreLayout();
+    connect(m_theme, &Theme::changed, this, [this] {
+        // Docks take their title's font once, when they are made.
+        for (QDockWidget* dock : std::as_const(m_docks))
+            dock->setFont(QApplication::font());
+    });
 
     connect(m_document, &Document::modelChanged, this, &MainWindow::modelChanged);
     connect(&m_document->undoStack(), &QUndoStack::cleanChanged, this, [this](bool isClean) { setWindowModified(!isClean); });
