@@ -103,6 +103,7 @@ public:
     void key(std::string& key) override { m_key = std::move(key); }
     void null() override
     {
+        refuseOutsideObject();
         Level& level = m_levels.back();
         if (level.isArray) {
             spread(level); // the positions of the others must stay visible
@@ -126,6 +127,12 @@ private:
         std::size_t count = 0;              ///< elements so far, of a spread array
         std::vector<MetadataScalar> values; ///< elements so far, of any other array
     };
+
+    void refuseOutsideObject() const
+    {
+        if (m_levels.empty())
+            throw Error(ErrorKind::BadFormat, "must be a JSON object", {m_path, std::nullopt, {}});
+    }
 
     /// The full key of what comes next.
     std::string keyHere()
@@ -171,8 +178,7 @@ private:
 
     void add(MetadataScalar value)
     {
-        if (m_levels.empty())
-            throw Error(ErrorKind::BadFormat, "must be a JSON object", {m_path, std::nullopt, {}});
+        refuseOutsideObject();
         Level& level = m_levels.back();
         if (level.isArray && !level.isSpread)
             level.values.push_back(std::move(value));

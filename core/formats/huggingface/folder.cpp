@@ -142,11 +142,12 @@ std::vector<std::string> filesEndingIn(const fs::path& folder,
                                        std::initializer_list<std::string_view> endings)
 {
     std::vector<std::string> names;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        const std::string name = entry.path().filename().string();
+    std::error_code problem; // a folder that fails half-way lists what it could
+    for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem)) {
+        const std::string name = entry->path().filename().string();
         const bool matches = std::any_of(endings.begin(), endings.end(),
                                          [&](std::string_view ending) { return name.ends_with(ending); });
-        if (matches && isFile(entry.path()))
+        if (matches && isFile(entry->path()))
             names.push_back(name);
     }
     std::sort(names.begin(), names.end());

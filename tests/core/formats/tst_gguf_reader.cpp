@@ -29,9 +29,11 @@ GgufBuilder smallModel()
     return gguf;
 }
 
+/// Keeps a copy of the bytes alive for the arrays of the header.
 gguf::Header parse(const std::vector<std::byte>& bytes)
 {
-    return gguf::parseHeader(bytes, "test.gguf", nullptr);
+    const auto owner = std::make_shared<const std::vector<std::byte>>(bytes);
+    return gguf::parseHeader(*owner, "test.gguf", owner);
 }
 gguf::Header parse(const GgufBuilder& builder)
 {

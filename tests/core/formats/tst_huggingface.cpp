@@ -105,7 +105,8 @@ private slots:
     void refusesBadConfigs()
     {
         VERIFY_ERROR(flatten("[1]"), ErrorKind::BadFormat, "must be a JSON object, not a list");
-        VERIFY_ERROR(flatten("5"), ErrorKind::BadFormat, "must be a JSON object");
+        for (const char* text : {"5", "-5", "0.5", "true", "null", "'x'"}) // null was found by fuzzing
+            VERIFY_ERROR(flatten(text), ErrorKind::BadFormat, "must be a JSON object");
         VERIFY_ERROR(flatten(""), ErrorKind::BadFormat, "is not valid JSON");
         VERIFY_ERROR(flatten("{'a':1,}"), ErrorKind::BadFormat, "is not valid JSON");
         VERIFY_ERROR(flatten("{'a':1e999}"), ErrorKind::BadFormat, "is not valid JSON");
