@@ -8,6 +8,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -173,6 +174,33 @@ private Q_SLOTS:
         for (std::size_t tensor = 0; tensor < m_document->tensorCount(); ++tensor)
             count += m_document->effectiveChoice(tensor).type == TensorType::Q8_0;
         QCOMPARE(count, changed);
+    }
+
+    void headersSortAndKeepTheSelection()
+    {
+        click(cell("blk.1.attn_q.weight", TensorTreeModel::Name));
+        click(cell("blk.1.attn_norm.weight", TensorTreeModel::Name), Qt::ControlModifier);
+        const TensorIndices selection = m_document->selection();
+        QHeaderView* header = m_panel->view().header();
+        const auto clickHeader = [&] {
+            const int column = TensorTreeModel::BytesBefore;
+            QTest::mouseClick(header->viewport(), Qt::LeftButton, {},
+                              {header->sectionViewportPosition(column) + header->sectionSize(column) / 2, header->height() / 2});
+        };
+        const auto first = [&] { return m_panel->filter().index(0, 0, m_panel->filter().index(1, 0)).data().toString(); };
+        clickHeader();
+        QVERIFY(first().endsWith(QStringLiteral("attn_norm.weight")));
+        clickHeader();
+        QVERIFY(first().endsWith(QStringLiteral("attn_q.weight")));
+        QCOMPARE(m_document->selection(), selection);
+        QCOMPARE(m_panel->view().selectionModel()->selectedRows().size(), 2);
+        clickHeader(); // back to the file's order
+        QCOMPARE(m_panel->filter().index(0, 0).data().toString(), QStringLiteral("Global"));
+        // Sorted by size, a row moves to its new place once the edit has settled.
+        header->setSortIndicator(TensorTreeModel::BytesAfter, Qt::DescendingOrder);
+        QCOMPARE(m_panel->filter().index(0, 0).data().toString(), QStringLiteral("Layer 0"));
+        m_document->setType(m_document->tensorsOfLayer(0), TensorType::Q4_0, QStringLiteral("Set"));
+        QTRY_COMPARE(m_panel->filter().index(0, 0).data().toString(), QStringLiteral("Layer 1"));
     }
 
     void theFilterWaitsForTheTyping()

@@ -255,6 +255,7 @@ void MemoryPanel::update()
             value->setText(u"–"_s);
         m_bar->setParts({}, 0);
         m_verdict->setText(tr("Open a model to see what it needs."));
+        m_verdict->setPalette({});
         m_verdictIcon->clear();
         m_notes->clear();
         return;

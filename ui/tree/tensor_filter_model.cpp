@@ -11,6 +11,8 @@ TensorFilterModel::TensorFilterModel(QObject* parent) : QSortFilterProxyModel(pa
 {
     setSortRole(TensorTreeModel::SortRole);
     setSortCaseSensitivity(Qt::CaseInsensitive);
+    // Rows must not jump or vanish under the cursor while figures come in: the panel sorts again when they settle.
+    setDynamicSortFilter(false);
 }
 
 QString TensorFilterModel::setFilter(const QString& text, bool isRegularExpression)

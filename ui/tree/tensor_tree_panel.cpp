@@ -32,6 +32,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int filterDelayMilliseconds = 300;
+constexpr int sortDelayMilliseconds = 1000;
 /// Models with fewer tensors are shown unfolded.
 constexpr std::size_t expandedTensors = 120;
 
@@ -51,7 +52,7 @@ TensorTreePanel::TensorTreePanel(Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_model(new TensorTreeModel(document, this)),
       m_filter(new TensorFilterModel(this)), m_filterEdit(new QLineEdit(this)),
       m_regexBox(new QCheckBox(tr("Regular e&xpression"), this)), m_filterLabel(new QLabel(this)),
-      m_view(new QTreeView(this)), m_filterTimer(new QTimer(this))
+      m_view(new QTreeView(this)), m_filterTimer(new QTimer(this)), m_sortTimer(new QTimer(this))
 {
     m_filter->setSourceModel(m_model);
 
@@ -92,7 +93,9 @@ TensorTreePanel::TensorTreePanel(Document& document, QWidget* parent)
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
     m_view->setAllColumnsShowFocus(false);
     m_view->header()->setSortIndicatorClearable(true);
-    m_view->setSortingEnabled(true);
+    m_view->header()->setSectionsClickable(true);
+    m_view->header()->setSortIndicatorShown(true);
+    m_view->header()->setSortIndicator(-1, Qt::AscendingOrder);
     m_view->header()->setStretchLastSection(false);
     resetColumns();
     m_view->viewport()->installEventFilter(this);
@@ -109,6 +112,16 @@ TensorTreePanel::TensorTreePanel(Document& document, QWidget* parent)
     connect(m_regexBox, &QCheckBox::toggled, this, &TensorTreePanel::applyFilter);
     connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &TensorTreePanel::takeSelectionFromView);
     connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, &TensorTreePanel::takeSelectionFromView);
+    connect(m_view->header(), &QHeaderView::sortIndicatorChanged, this, &TensorTreePanel::sortRows);
+    m_sortTimer->setSingleShot(true);
+    m_sortTimer->setInterval(sortDelayMilliseconds);
+    connect(m_sortTimer, &QTimer::timeout, this, &TensorTreePanel::sortRows);
+    const auto sortSoon = [this] {
+        if (m_view->header()->sortIndicatorSection() >= TensorTreeModel::ChosenType && !m_sortTimer->isActive())
+            m_sortTimer->start();
+    };
+    connect(&document, &Document::planChanged, this, sortSoon);
+    connect(&document, &Document::errorsChanged, this, sortSoon);
     connect(&document, &Document::selectionChanged, this, &TensorTreePanel::takeSelectionFromDocument);
     connect(&document, &Document::modelChanged, this, &TensorTreePanel::modelChanged);
     modelChanged();
@@ -135,7 +148,7 @@ void TensorTreePanel::resetColumns()
         header->setSectionHidden(column, false);
         header->moveSection(header->visualIndex(column), column);
     }
-    m_view->sortByColumn(-1, Qt::AscendingOrder);
+    header->setSortIndicator(-1, Qt::AscendingOrder);
     m_fitsColumns = true;
     fitColumns();
 }
@@ -153,9 +166,10 @@ void TensorTreePanel::fitColumns()
     QStringList widest{tr("Layer %1").arg(100), {}, tr("%1 weights").arg(u"000.0 M"_s), u"F16, F32"_s, u"Q4_K, Q6_K, F32"_s,
                        u"32.00"_s, u"1023.9 MiB"_s, u"1023.9 MiB"_s, u"≈ 99.99 %"_s};
     std::set<TensorRole> roles;
-    int names = 0;
+    std::string_view longestName;
     for (std::size_t tensor = 0; tensor < m_document.tensorCount(); ++tensor) {
-        names = qMax(names, metrics.horizontalAdvance(toQString(m_document.model()->tensors()[tensor].name())));
+        const std::string& name = m_document.model()->tensors()[tensor].name();
+        longestName = name.size() > longestName.size() ? name : longestName;
         roles.insert(m_document.model()->place(tensor).role);
     }
     QHeaderView* header = m_view->header();
@@ -173,7 +187,7 @@ void TensorTreePanel::fitColumns()
         total += width + margin;
     }
     // Names take what is left, within reason: a very long one is cut and told by its tool tip.
-    const int longest = qMin(names, metrics.averageCharWidth() * 60) + 2 * m_view->indentation() + margin;
+    const int longest = qMin(metrics.horizontalAdvance(toQString(longestName)), metrics.averageCharWidth() * 60) + 2 * m_view->indentation() + margin;
     header->resizeSection(TensorTreeModel::Name, qMax(qMax(longest, metrics.averageCharWidth() * 20), m_view->viewport()->width() - total));
     m_isFitting = false;
 }
@@ -214,7 +228,10 @@ void TensorTreePanel::applyFilter()
 {
     m_filterTimer->stop();
     const bool wasFiltering = m_filter->isFiltering();
-    const QString problem = m_filter->setFilter(m_filterEdit->text(), m_regexBox->isChecked());
+    QString problem;
+    withoutSelection([&] { problem = m_filter->setFilter(m_filterEdit->text(), m_regexBox->isChecked()); });
+    // What is hidden is not selected: nobody changes what they cannot see.
+    takeSelectionFromView();
     showFilterState(problem);
     if (m_filter->isFiltering())
         m_view->expandAll();
@@ -240,22 +257,45 @@ void TensorTreePanel::showFilterState(const QString& problem)
     m_filterLabel->setVisible(!m_filterLabel->text().isEmpty());
 }
 
+void TensorTreePanel::sortRows()
+{
+    m_sortTimer->stop();
+    const QHeaderView* header = m_view->header();
+    withoutSelection([&] { m_filter->sort(header->sortIndicatorSection(), header->sortIndicatorOrder()); });
+}
+
 // --- selection ---
+
+void TensorTreePanel::withoutSelection(const std::function<void()>& rearrange)
+{
+    // Qt follows every selected cell through a rearrangement, in quadratic time: with everything selected that takes seconds.
+    m_isSynchronising = true;
+    m_view->selectionModel()->clearSelection();
+    rearrange();
+    m_isSynchronising = false;
+    takeSelectionFromDocument();
+}
 
 void TensorTreePanel::takeSelectionFromView()
 {
     if (m_isSynchronising)
         return;
     TensorIndices selection;
-    for (const QModelIndex& row : m_view->selectionModel()->selectedRows()) {
-        const QModelIndex source = m_filter->mapToSource(row);
-        if (const auto tensor = m_model->tensorAt(source)) {
-            selection.push_back(*tensor);
+    const auto addRows = [this, &selection](const QModelIndex& parent, int first, int last) {
+        for (int row = first; row <= last; ++row)
+            selection.push_back(*m_model->tensorAt(m_filter->mapToSource(m_filter->index(row, 0, parent))));
+    };
+    // Range by range: QItemSelectionModel::selectedRows() compares every row with every range.
+    for (const QItemSelectionRange& range : m_view->selectionModel()->selection()) {
+        if (range.parent().isValid()) {
+            addRows(range.parent(), range.top(), range.bottom());
             continue;
         }
         // A layer stands for what the filter lets through of it.
-        for (int child = 0; child < m_filter->rowCount(row); ++child)
-            selection.push_back(*m_model->tensorAt(m_filter->mapToSource(m_filter->index(child, 0, row))));
+        for (int group = range.top(); group <= range.bottom(); ++group) {
+            const QModelIndex layer = m_filter->index(group, 0);
+            addRows(layer, 0, m_filter->rowCount(layer) - 1);
+        }
     }
     const auto current = m_model->tensorAt(m_filter->mapToSource(m_view->currentIndex()));
     m_isSynchronising = true;

@@ -6,6 +6,8 @@
 
 #include <QWidget>
 
+#include <functional>
+
 class QCheckBox;
 class QLabel;
 class QLineEdit;
@@ -45,6 +47,8 @@ private:
     void fitColumns();
     void applyFilter();
     void showFilterState(const QString& problem);
+    void sortRows();
+    void withoutSelection(const std::function<void()>& rearrange);
     void takeSelectionFromView();
     void takeSelectionFromDocument();
     void modelChanged();
@@ -62,6 +66,7 @@ private:
     QLabel* m_filterLabel;
     QTreeView* m_view;
     QTimer* m_filterTimer;
+    QTimer* m_sortTimer;
     bool m_isSynchronising = false;
     bool m_fitsColumns = true;  ///< until the person changes a width
     bool m_isFitting = false;

@@ -8,6 +8,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace quantlathe::ui {
@@ -89,13 +90,14 @@ void EmptyState::fillRecentFiles()
     title->setFont(bold);
     m_recentLayout->addWidget(title);
     for (const QString& path : paths) {
-        auto* button = new QPushButton(recentFileText(path), m_recentBox);
-        button->setFlat(true);
+        auto* button = new QToolButton(m_recentBox);
+        button->setText(recentFileText(path).replace(u'&', u"&&"_s));
+        button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        button->setAutoRaise(true);
+        button->setFocusPolicy(Qt::StrongFocus);
         button->setToolTip(path);
-        button->setStyleSheet(u"text-align: left; padding: 3px;"_s);
-        button->setCursor(Qt::PointingHandCursor);
-        connect(button, &QPushButton::clicked, this, [this, path] { Q_EMIT openRequested(path); });
-        m_recentLayout->addWidget(button);
+        connect(button, &QToolButton::clicked, this, [this, path] { Q_EMIT openRequested(path); });
+        m_recentLayout->addWidget(button, 0, Qt::AlignLeft);
     }
 }
 
