@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/jobs/chunk_encoder.h"
+
+#include "core/analysis/kernels.h"
+#include "core/base/error.h"
+#include "core/codecs/codec.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+#include <span>
+
+namespace quantlathe {
+
+namespace {
+
+constexpr std::uint32_t magnitudeMask = 0x7FFFFFFF;
+constexpr std::uint32_t infinityBits = 0x7F800000;
+
+/// The largest magnitude as float bits; NaN and infinities come out as infinityBits or more.
+std::uint32_t largestMagnitude(std::span<const float> row)
+{
+    std::uint32_t largest = 0;
+    for (const float weight : row)
+        largest = std::max(largest, std::bit_cast<std::uint32_t>(weight) & magnitudeMask);
+    return largest;
+}
+
+std::size_t firstNotFinite(std::span<const float> row)
+{
+    return static_cast<std::size_t>(
+        std::find_if(row.begin(), row.end(), [](float weight) { return !std::isfinite(weight); }) - row.begin());
+}
+
+class RowEncoder
+{
+public:
+    RowEncoder(const ExportLayout& layout, const Chunk& chunk, ChunkBuffers& buffers)
+        : m_target(layout.output.tensors[chunk.tensor])
+        , m_source(layout.output.source->tensors()[m_target.sourceIndex])
+        , m_codec(codecFor(m_target.type))
+        , m_chunk(chunk)
+        , m_buffers(buffers)
+        , m_rowLength(static_cast<std::size_t>(m_target.shape.rowLength()))
+        , m_rowBytes(chunk.sizeBytes / chunk.count)
+        , m_isVector(m_target.shape.rank() == 1)
+    {
+    }
+
+    ErrorSums run(bool measureError, const std::function<bool()>& shouldStop)
+    {
+        if (m_target.isCopy) {
+            copyRows(shouldStop);
+            return {};
+        }
+        decode(shouldStop);
+        ErrorSums sums;
+        for (std::uint64_t row = 0; row < m_chunk.count; ++row) {
+            stopIf(shouldStop);
+            sums.add(encodeRow(row, measureError));
+        }
+        return sums;
+    }
+
+private:
+    static void stopIf(const std::function<bool()>& shouldStop)
+    {
+        if (shouldStop())
+            throw Error(ErrorKind::Cancelled, "cancelled");
+    }
+
+    /// Reordered rows (or, of a vector, weights), byte for byte.
+    void copyRows(const std::function<bool()>& shouldStop)
+    {
+        const std::uint64_t units = m_isVector ? m_rowLength : m_chunk.count;
+        const std::uint64_t unitBytes = m_chunk.sizeBytes / units;
+        const auto bytes = m_source.bytes();
+        for (std::uint64_t unit = 0; unit < units; ++unit) {
+            stopIf(shouldStop);
+            const std::uint64_t from = m_target.sourceRow(m_chunk.first + unit);
+            std::memcpy(m_buffers.bytes.data() + unit * unitBytes, bytes.data() + from * unitBytes, unitBytes);
+        }
+    }
+
+    void decode(const std::function<bool()>& shouldStop)
+    {
+        float* weights = m_buffers.weights.data();
+        if (m_target.ropeHeads == 0) {
+            m_source.decodeRows(m_chunk.first, m_chunk.count, weights);
+            return;
+        }
+        if (m_isVector) {
+            m_source.decodeRows(0, 1, weights);
+            const std::vector<float> stored(weights, weights + m_rowLength);
+            for (std::size_t column = 0; column < m_rowLength; ++column)
+                weights[column] = stored[m_target.sourceRow(column)];
+            return;
+        }
+        for (std::uint64_t row = 0; row < m_chunk.count; ++row) {
+            stopIf(shouldStop);
+            m_source.decodeRows(m_target.sourceRow(m_chunk.first + row), 1, weights + row * m_rowLength);
+        }
+    }
+
+    ErrorSums encodeRow(std::uint64_t row, bool measureError)
+    {
+        const std::span<const float> weights(m_buffers.weights.data() + row * m_rowLength, m_rowLength);
+        std::byte* blocks = m_buffers.bytes.data() + row * m_rowBytes;
+        if (largestMagnitude(weights) >= infinityBits)
+            failNotFinite(row, firstNotFinite(weights));
+        m_codec.encodeRow(weights.data(), nullptr, m_rowLength, blocks);
+        if (!measureError || !m_codec.canDecode())
+            return {};
+        const std::span<float> rebuilt(m_buffers.rebuilt.data(), m_rowLength);
+        m_codec.decode(blocks, rebuilt.data(), m_rowLength);
+        const auto sums = kernels::differenceSums(weights.data(), rebuilt.data(), m_rowLength);
+        ErrorSums result;
+        result.weights = m_rowLength;
+        result.squaredWeights = sums.squaredFirst;
+        result.squaredRebuilt = sums.squaredSecond;
+        result.product = sums.product;
+        result.squaredError = sums.squaredDifference;
+        result.maximumError = sums.maximumDifference;
+        return result;
+    }
+
+    /// Row and column in the source, as the person sees them there.
+    [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> sourcePlace(std::uint64_t row, std::size_t column) const
+    {
+        if (m_isVector)
+            return {0, m_target.sourceRow(column)};
+        return {m_target.sourceRow(m_chunk.first + row), column};
+    }
+
+    [[noreturn]] void failNotFinite(std::uint64_t row, std::size_t column) const
+    {
+        const float weight = m_buffers.weights[row * m_rowLength + column];
+        const auto [sourceRow, sourceColumn] = sourcePlace(row, column);
+        throw Error(ErrorKind::BadFormat,
+                    fmt::format("the weight at row {}, column {} is {}: a quantized model with it would be useless",
+                                sourceRow, sourceColumn, std::isnan(weight) ? "not a number (NaN)" : "infinite"),
+                    {m_source.storage().file()->path(), std::nullopt, m_source.name()});
+    }
+
+    const OutputTensor& m_target;
+    const Tensor& m_source;
+    const Codec& m_codec;
+    const Chunk& m_chunk;
+    ChunkBuffers& m_buffers;
+    std::size_t m_rowLength;
+    std::uint64_t m_rowBytes;
+    bool m_isVector;
+};
+
+} // namespace
+
+std::uint64_t ChunkBuffers::sizeFor(const ChunkList& chunks)
+{
+    // A reordered vector is copied once more; it is never longer than the longest row.
+    return chunks.largestWeights() * sizeof(float) + 2 * chunks.longestRow() * sizeof(float) + chunks.largestBytes();
+}
+
+void ChunkBuffers::reserveFor(const ChunkList& chunks)
+{
+    weights.resize(chunks.largestWeights());
+    rebuilt.resize(chunks.longestRow());
+    bytes.resize(chunks.largestBytes());
+}
+
+ErrorSums encodeChunk(const ExportLayout& layout, const Chunk& chunk, bool measureError,
+                      const std::function<bool()>& shouldStop, ChunkBuffers& buffers)
+{
+    if (chunk.kind == Chunk::Kind::Rows)
+        return RowEncoder(layout, chunk, buffers).run(measureError, shouldStop);
+    const std::span<const std::byte> source = chunk.kind == Chunk::Kind::Header
+        ? std::span<const std::byte>(layout.files[chunk.file].header)
+        : layout.output.source->tensors()[layout.output.tensors[chunk.tensor].sourceIndex].bytes();
+    std::memcpy(buffers.bytes.data(), source.data() + chunk.first, chunk.sizeBytes);
+    return {};
+}
+
+} // namespace quantlathe

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The bytes of one chunk of the export.
+#pragma once
+
+#include "core/analysis/quantization_error.h"
+#include "core/jobs/chunks.h"
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <vector>
+
+namespace quantlathe {
+
+/// Buffers for one chunk in flight; reused.
+struct ChunkBuffers
+{
+    std::vector<float> weights;
+    std::vector<float> rebuilt; ///< one row, decoded again
+    std::vector<std::byte> bytes;
+
+    /// Bytes that one set of buffers takes for @p chunks.
+    static std::uint64_t sizeFor(const ChunkList& chunks);
+    void reserveFor(const ChunkList& chunks);
+};
+
+/// Fills buffers.bytes with the chunk's sizeBytes bytes.
+/// @param shouldStop asked at least once per row @return sums over the chunk in row order, zero for copies or unless
+/// @p measureError
+/// @throws Error(BadFormat) naming tensor, row and column at NaN or infinity; Error(Cancelled) once shouldStop says so
+ErrorSums encodeChunk(const ExportLayout& layout, const Chunk& chunk, bool measureError,
+                      const std::function<bool()>& shouldStop, ChunkBuffers& buffers);
+
+} // namespace quantlathe
