@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The options that say which type each tensor gets: --plan, --preset, --type, --tensor-type, --tensor-type-file.
+#pragma once
+
+#include "core/plan/plan.h"
+#include "core/plan/rules.h"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quantlathe::cli {
+
+class PlanOptions
+{
+public:
+    enum class Recipe { Allowed, NotAllowed };
+    void add(CLI::App* command, Recipe recipe);
+
+    [[nodiscard]] bool isGiven() const { return !m_recipe.empty() || !m_preset.empty() || !m_type.empty() || !m_rules.empty() || !m_ruleFile.empty(); }
+    /// Checks the words before any file is opened. @throws UsageError
+    void check(bool isRequired) const;
+    /// @throws UsageError, Error; what a recipe names and the model lacks goes to standard error
+    [[nodiscard]] Plan planFor(const Model& model) const;
+
+private:
+    [[nodiscard]] std::vector<TypeRule> rules() const;
+
+    bool m_takesRecipe = false;
+    std::string m_recipe;
+    std::string m_preset;
+    std::string m_type;
+    std::vector<std::string> m_rules;
+    std::string m_ruleFile;
+};
+
+/// A type by name. @throws UsageError listing what there is, or pointing to --preset
+TensorType parseType(const std::string& text);
+/// "4000000000", "700M", "4G" (powers of 1000), "512MiB", "2GiB" (powers of 1024). @throws UsageError
+std::uint64_t parseSize(const std::string& text);
+
+} // namespace quantlathe::cli

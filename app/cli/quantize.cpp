@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// quantlathe-cli quantize IN OUT (--plan recipe.json | --preset P | --type T): write a GGUF.
+#include "app/cli/console_progress.h"
+#include "app/cli/model_json.h"
+#include "app/cli/plan_options.h"
+#include "app/cli/session.h"
+#include "app/cli/table.h"
+#include "core/base/text.h"
+#include "core/formats/open.h"
+#include "core/jobs/quantize_job.h"
+
+#include <fmt/format.h>
+#include <map>
+#include <memory>
+
+namespace quantlathe::cli {
+
+namespace {
+
+struct Options
+{
+    std::string input;
+    std::string output;
+    PlanOptions plan;
+    unsigned threads = 0;
+    std::uint64_t maximumMemoryMiB = 1024;
+    std::string splitSize;
+    bool resume = false;
+    bool noError = false;
+};
+
+Json toJson(const QuantizeResult& result)
+{
+    Json files = Json::array();
+    for (const auto& file : result.files)
+        files.push_back(file.string());
+    Json tensors = Json::array();
+    for (const TensorResult& tensor : result.tensors) {
+        Json json{{"name", tensor.name},
+                  {"sourceType", name(tensor.sourceType)},
+                  {"type", name(tensor.type)},
+                  {"bytes", tensor.sizeBytes},
+                  {"isCopy", tensor.isCopy}};
+        if (tensor.error.weights > 0)
+            addError(json, tensor.error);
+        tensors.push_back(std::move(json));
+    }
+    Json total = Json::object();
+    addError(total, result.error);
+    return {{"files", std::move(files)},
+            {"bytes", result.totalBytes},
+            {"resumedBytes", result.resumedBytes},
+            {"seconds", number(result.seconds)},
+            {"total", std::move(total)},
+            {"tensors", std::move(tensors)}};
+}
+
+void printResult(const QuantizeResult& result)
+{
+    struct Sum
+    {
+        std::size_t tensors = 0;
+        std::uint64_t bytes = 0;
+        ErrorSums error;
+    };
+    std::map<TensorType, Sum> types;
+    for (const TensorResult& tensor : result.tensors) {
+        Sum& sum = types[tensor.type];
+        ++sum.tensors;
+        sum.bytes += tensor.sizeBytes;
+        sum.error.add(tensor.error);
+    }
+    Table table({"Type", ">Tensors", ">Bytes", ">Rel. RMS error", ">SNR dB"});
+    for (const auto& [type, sum] : types) {
+        const bool isMeasured = sum.error.weights > 0;
+        table.add({std::string(name(type)), fmt::format("{}", sum.tensors), fmt::format("{}", sum.bytes),
+                   isMeasured ? shortNumber(sum.error.relativeRms()) : "",
+                   isMeasured ? fmt::format("{:.2f}", sum.error.signalToNoiseDb()) : ""});
+    }
+    print(table.text());
+    print(fmt::format("\n{} ({} bytes) in {:.1f} s{}", formatBytes(result.totalBytes), result.totalBytes, result.seconds,
+                      result.resumedBytes > 0 ? fmt::format(", {} taken over", formatBytes(result.resumedBytes)) : ""));
+    for (const auto& file : result.files)
+        print(file.string());
+}
+
+void run(const Session& session, const Options& options)
+{
+    options.plan.check(true);
+    QuantizeRequest request;
+    request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
+    request.model = openModel(options.input);
+    request.plan = options.plan.planFor(*request.model);
+    request.target = options.output;
+    request.threads = options.threads;
+    request.maximumMemoryBytes = options.maximumMemoryMiB << 20;
+    request.resume = options.resume;
+    request.measureError = !options.noError;
+    QuantizeResult result;
+    try {
+        ConsoleProgress progress(session.quiet, ConsoleProgress::Unit::Bytes);
+        result = runQuantize(request, session.control(&progress));
+    } catch (const Error&) {
+        if (!session.quiet && canResume(request))
+            fmt::print(stderr, "What was written is kept: repeat the command with --resume to continue\n");
+        throw;
+    }
+    if (session.json)
+        print(toJson(result));
+    else
+        printResult(result);
+}
+
+} // namespace
+
+void addQuantize(CLI::App& app, Session& session)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = addCommand(app, session, "quantize", "Write a quantized GGUF file",
+                                   [&session, options] { run(session, *options); });
+    command->add_option("IN", options->input, "GGUF file, safetensors file or Hugging Face folder")->required();
+    command->add_option("OUT", options->output, "GGUF file to write; an existing one is replaced once the new one is complete")
+        ->required();
+    options->plan.add(command, PlanOptions::Recipe::Allowed);
+    addThreads(command, options->threads);
+    command->add_option("--max-memory", options->maximumMemoryMiB, "Memory to use at most beside the mapped input; default 1024")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 24))
+        ->type_name("MiB");
+    command->add_flag("--resume", options->resume, "Continue an interrupted run of the same command");
+    command->add_option("--split-size", options->splitSize, "Write parts of at most this size: 4G, 700M, 2GiB")->type_name("SIZE");
+    command->add_flag("--no-error", options->noError, "Do not measure the error: a little faster");
+}
+
+} // namespace quantlathe::cli

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs the real quantlathe-cli: every subcommand, exit codes, JSON keys, interruption.
+#include "core/jobs/made_model.h"
+
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QRandomGenerator>
+
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+using namespace quantlathe;
+using namespace quantlathe::test;
+using nlohmann::json;
+
+namespace {
+
+struct Run
+{
+    int exitCode = -1;
+    bool hasCrashed = false;
+    std::string output;
+    std::string errors;
+
+    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
+};
+
+QStringList words(std::initializer_list<std::filesystem::path> arguments)
+{
+    QStringList list;
+    for (const auto& argument : arguments)
+        list << QString::fromStdString(argument.string());
+    return list;
+}
+
+Run finish(QProcess& process)
+{
+    Run run;
+    if (!process.waitForFinished(300'000))
+        process.kill();
+    run.hasCrashed = process.exitStatus() == QProcess::CrashExit;
+    run.exitCode = process.exitCode();
+    run.output = process.readAllStandardOutput().toStdString();
+    run.errors = process.readAllStandardError().toStdString();
+    return run;
+}
+
+Run cli(const QStringList& arguments)
+{
+    QProcess process;
+    process.start(QUANTLATHE_CLI, arguments);
+    return finish(process);
+}
+
+/// Every key of @p keys is there.
+bool hasKeys(const json& object, std::initializer_list<const char*> keys)
+{
+    for (const char* key : keys) {
+        if (!object.is_object() || !object.contains(key)) {
+            qWarning("key '%s' is missing", key);
+            return false;
+        }
+    }
+    return true;
+}
+
+std::set<std::string> filesIn(const std::filesystem::path& folder)
+{
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        names.insert(entry.path().filename().string());
+    return names;
+}
+
+} // namespace
+
+#define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
+
+class TestCli : public QObject
+{
+    Q_OBJECT
+private slots:
+    void initTestCase()
+    {
+        m_model = m_folder / "in.gguf";
+        writeMadeGguf(m_model, madeLlama(3), [](Metadata& metadata) {
+            metadata.append("general.name", MetadataValue::ofString("made"));
+            metadata.append("llama.block_count", MetadataValue::ofU32(3));
+            metadata.append("llama.context_length", MetadataValue::ofU32(4096));
+            metadata.append("llama.embedding_length", MetadataValue::ofU32(256));
+            metadata.append("llama.feed_forward_length", MetadataValue::ofU32(1280));
+            metadata.append("llama.attention.head_count", MetadataValue::ofU32(8));
+            metadata.append("tokenizer.ggml.tokens",
+                            MetadataValue::ofArray(MetadataArray::fromStrings(std::vector<std::string>(500, "t"))));
+        });
+    }
+
+    void helpAndVersion()
+    {
+        auto run = cli({"--help"});
+        VERIFY_EXIT(run, 0);
+        for (const char* command : {"inspect", "stats", "error", "plan", "estimate", "quantize", "compare"}) {
+            QVERIFY2(run.output.find(command) != std::string::npos, command);
+            VERIFY_EXIT(cli({command, "--help"}), 0);
+        }
+        run = cli({"--version"});
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.output.starts_with("quantlathe-cli "));
+    }
+
+    void usageErrors_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("text");
+        const QString in = QString::fromStdString(m_model.string());
+        QTest::newRow("nothing") << QStringList{} << "subcommand";
+        QTest::newRow("unknown command") << QStringList{"paint"} << "paint";
+        QTest::newRow("no file") << QStringList{"inspect"} << "FILE";
+        QTest::newRow("unknown option") << QStringList{"inspect", in, "--colour"} << "--colour";
+        QTest::newRow("no types") << QStringList{"quantize", in, "out.gguf"} << "--plan, --preset or --type";
+        QTest::newRow("two kinds of types") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--preset", "Q4_K_M"}
+                                            << "give only one of";
+        QTest::newRow("unknown type") << QStringList{"quantize", in, "out.gguf", "--type", "Q9_9"} << "no type 'Q9_9'";
+        QTest::newRow("preset as type") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K_M"} << "use --preset Q4_K_M";
+        QTest::newRow("type as preset") << QStringList{"plan", in, "--preset", "MXFP4"} << "use --type MXFP4";
+        QTest::newRow("rule without type") << QStringList{"plan", in, "--type", "Q4_K", "--tensor-type", "attn_v"} << "--tensor-type";
+        QTest::newRow("broken rule") << QStringList{"plan", in, "--type", "Q4_K", "--tensor-type", "a(=Q6_K"} << "--tensor-type";
+        QTest::newRow("threads") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--threads", "-1"} << "--threads";
+        QTest::newRow("memory") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--max-memory", "lots"} << "--max-memory";
+        QTest::newRow("split size") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--split-size", "big"} << "'big' is no size";
+        QTest::newRow("cache type") << QStringList{"estimate", in, "--kv-type", "Q2_K"} << "no type for the KV cache";
+    }
+
+    void usageErrors()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, text);
+        auto run = cli(arguments);
+        VERIFY_EXIT(run, 2);
+        QVERIFY2(run.errors.starts_with("error: "), run.errors.c_str());
+        QVERIFY2(run.errors.find(text.toStdString()) != std::string::npos, run.errors.c_str());
+        QCOMPARE(QString::fromStdString(run.output), QString());
+        if (arguments.size() < 2)
+            return;
+        run = cli(arguments + QStringList{"--json"});
+        VERIFY_EXIT(run, 2);
+        if (arguments.last() != "--colour" && !run.output.empty())
+            QVERIFY(run.parsed()["error"]["kind"] == "usage");
+    }
+
+    void failures()
+    {
+        auto run = cli(words({"inspect", m_folder / "none.gguf", "--json"}));
+        VERIFY_EXIT(run, 1);
+        QVERIFY(run.errors.starts_with("error: "));
+        QCOMPARE(std::count(run.errors.begin(), run.errors.end(), '\n'), 1);
+        QVERIFY(hasKeys(run.parsed()["error"], {"kind", "message", "file"}));
+        QVERIFY(run.parsed()["error"]["kind"] == "not-found");
+
+        run = cli(words({"inspect", fixture("gguf/refuse_version1.gguf"), "--json"}));
+        VERIFY_EXIT(run, 1);
+        QVERIFY(run.parsed()["error"]["kind"] == "unsupported");
+
+        run = cli(words({"stats", m_model, "--tensor", "attn_q"}));
+        VERIFY_EXIT(run, 1);
+        QVERIFY2(run.errors.find("blk.0.attn_q.weight") != std::string::npos, "names that come near are shown");
+
+        run = cli(words({"estimate", m_model, "--device", "RTX 9999"}));
+        VERIFY_EXIT(run, 1);
+    }
+
+    void inspect()
+    {
+        const auto run = cli(words({"inspect", m_model, "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json result = run.parsed();
+        QVERIFY(hasKeys(result, {"format", "formatVersion", "path", "files", "fileBytes", "tensorBytes", "weights", "alignment",
+                                 "architecture", "name", "isArchitectureKnown", "notes", "hyperparameters", "metadata", "tensors"}));
+        QVERIFY(result["format"] == "gguf");
+        QVERIFY(result["architecture"] == "llama");
+        QVERIFY(result["hyperparameters"]["layerCount"] == 3);
+        QVERIFY(result["hyperparameters"]["headCount"] == 8);
+        const json& tokens = result["metadata"]["tokenizer.ggml.tokens"];
+        QVERIFY(tokens["size"] == 500 && tokens["isTruncated"] == true && tokens["value"].size() == 16);
+        QVERIFY(result["metadata"]["general.name"]["value"] == "made");
+        QCOMPARE(result["tensors"].size(), std::size_t{14});
+        const json& tensor = result["tensors"][2];
+        QVERIFY(hasKeys(tensor, {"name", "shape", "type", "bytes", "offset", "layer", "role"}));
+        QVERIFY(tensor["name"] == "blk.0.attn_q.weight");
+        QVERIFY((tensor["shape"] == json{256, 256}));
+        QVERIFY(tensor["bytes"] == 256 * 256 * 4);
+        QVERIFY(tensor["layer"] == 0);
+        QVERIFY(tensor["role"] == "attn_q");
+        QVERIFY(result["tensors"][0]["layer"].is_null());
+
+        const auto full = cli(words({"inspect", m_model, "--json", "--full"}));
+        QVERIFY(full.parsed()["metadata"]["tokenizer.ggml.tokens"]["value"].size() == 500);
+        const auto text = cli(words({"inspect", m_model}));
+        VERIFY_EXIT(text, 0);
+        QVERIFY(text.output.find("blk.2.ffn_down.weight") != std::string::npos);
+    }
+
+    void inspectsEveryKindOfModel_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("format");
+        QTest::newRow("values") << "gguf/values.gguf" << "gguf";
+        QTest::newRow("no tensors") << "gguf/no_tensors.gguf" << "gguf";
+        QTest::newRow("all types") << "gguf/quantized.gguf" << "gguf";
+        QTest::newRow("safetensors") << "safetensors/types.safetensors" << "safetensors";
+        QTest::newRow("Hugging Face") << "hf/gpt_oss" << "huggingface";
+    }
+
+    void inspectsEveryKindOfModel()
+    {
+        QFETCH(QString, file);
+        QFETCH(QString, format);
+        const auto run = cli(words({"inspect", fixture(file.toStdString()), "--json", "--full"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.parsed()["format"] == format.toStdString());
+        VERIFY_EXIT(cli(words({"inspect", fixture(file.toStdString())})), 0);
+    }
+
+    void stats()
+    {
+        const auto run = cli(words({"stats", m_model, "--json", "--tensor", "blk.1.ffn_up.weight", "--histogram", "32"}));
+        VERIFY_EXIT(run, 0);
+        const json tensor = run.parsed()["tensors"][0];
+        QVERIFY(hasKeys(tensor, {"name", "type", "shape", "weights", "mean", "standardDeviation", "minimum", "maximum",
+                                 "excessKurtosis", "outlierShare", "zeros", "nan", "infinities", "histogram"}));
+        QCOMPARE(tensor["weights"].get<int>(), 1301 * 256);
+        QVERIFY(std::abs(tensor["standardDeviation"].get<double>() - 0.02) < 0.001);
+        std::uint64_t sum = 0;
+        for (const auto& count : tensor["histogram"]["counts"])
+            sum += count.get<std::uint64_t>();
+        QCOMPARE(sum, std::uint64_t{1301 * 256});
+        const auto all = cli(words({"stats", m_model}));
+        VERIFY_EXIT(all, 0);
+        QCOMPARE(std::count(all.output.begin(), all.output.end(), '\n'), 15); // titles and 14 tensors
+    }
+
+    void error()
+    {
+        const auto run = cli(words({"error", m_model, "--type", "Q4_0", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json result = run.parsed();
+        QCOMPARE(result["tensors"].size(), std::size_t{14});
+        QVERIFY(hasKeys(result["tensors"][2], {"name", "sourceType", "requestedType", "type", "reason", "bytes", "weights",
+                                               "relativeRms", "signalToNoiseDb", "maximumError", "cosine"}));
+        const double rms = result["total"]["relativeRms"];
+        QVERIFY(rms > 0.05 && rms < 0.15);
+        QVERIFY(result["tensors"][1]["isCopy"] == true);
+        const auto better = cli(words({"error", m_model, "--type", "Q8_0", "--json"}));
+        QVERIFY(better.parsed()["total"]["relativeRms"].get<double>() < rms / 8);
+        VERIFY_EXIT(cli(words({"error", m_model, "--type", "Q8_0", "--tensor", "blk.0.attn_q.weight"})), 0);
+    }
+
+    void recipesAndEstimates()
+    {
+        const auto recipe = m_folder / "recipe.json";
+        const auto rules = m_folder / "types.txt";
+        auto run = cli(words({"plan", m_model, "--type", "Q4_0", "--tensor-type", "ffn_down=Q8_0", "-o", recipe,
+                              "--write-tensor-types", rules, "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json planned = run.parsed();
+        QVERIFY(hasKeys(planned, {"path", "preset", "fileType", "recipe", "sourceBytes", "bytes", "bitsPerWeight", "tensors"}));
+        QVERIFY(planned["tensors"][4]["type"] == "Q8_0");
+        QVERIFY(planned["tensors"][3]["type"] == "Q4_0");
+
+        // The recipe, the rules and the options give the same plan.
+        run = cli(words({"plan", m_model, "--plan", recipe, "--json"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.parsed()["tensors"] == planned["tensors"]);
+        run = cli(words({"plan", m_model, "--tensor-type-file", rules, "--json"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.parsed()["bytes"] == planned["bytes"]);
+
+        run = cli(words({"estimate", m_model, "--plan", recipe, "--ctx", "4096", "--kv-type", "Q8_0", "--device", "24GiB", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json estimate = run.parsed();
+        QVERIFY(hasKeys(estimate, {"path", "contextLength", "keyCacheType", "valueCacheType", "fileBytes", "weightBytes",
+                                   "hostWeightBytes", "kvCacheBytes", "totalBytes", "device", "deviceBytes", "verdict",
+                                   "explanation", "notes"}));
+        QVERIFY(estimate["verdict"] == "fits");
+        QVERIFY(estimate["keyCacheType"] == "Q8_0");
+
+        const auto out = m_folder / "recipe.gguf";
+        run = cli(words({"quantize", m_model, out, "--plan", recipe, "--json"}));
+        VERIFY_EXIT(run, 0);
+        QCOMPARE(estimate["fileBytes"].get<std::uint64_t>(), std::filesystem::file_size(out));
+        VERIFY_EXIT(cli(words({"estimate", m_model})), 0);
+
+        std::ofstream(recipe) << "{\"format\": \"something else\"}";
+        VERIFY_EXIT(cli(words({"plan", m_model, "--plan", recipe})), 1);
+    }
+
+    void quantizeAndCompare()
+    {
+        const auto out = m_folder / "q.gguf";
+        auto run = cli(words({"quantize", m_model, out, "--type", "Q8_0", "--json", "--threads", "1"}));
+        VERIFY_EXIT(run, 0);
+        const json result = run.parsed();
+        QVERIFY(hasKeys(result, {"files", "bytes", "resumedBytes", "seconds", "total", "tensors"}));
+        QVERIFY(hasKeys(result["tensors"][2], {"name", "sourceType", "type", "bytes", "isCopy", "relativeRms"}));
+        QCOMPARE(result["bytes"].get<std::uint64_t>(), std::filesystem::file_size(out));
+        const auto first = readBytes(out);
+        for (const char* threads : {"2", "3"}) {
+            VERIFY_EXIT(cli(words({"quantize", m_model, out, "--type", "Q8_0", "--threads", threads, "--max-memory", "8"})), 0);
+            QVERIFY(readBytes(out) == first);
+        }
+
+        run = cli(words({"compare", m_model, out, "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json compared = run.parsed();
+        QVERIFY(hasKeys(compared, {"first", "second", "isIdentical", "identicalTensors", "tensors"}));
+        QVERIFY(compared["isIdentical"] == false);
+        QVERIFY(compared["tensors"][1]["result"] == "identical");
+        QVERIFY(compared["tensors"][2]["result"] == "different");
+        const double measured = result["tensors"][2]["relativeRms"];
+        QVERIFY(std::abs(compared["tensors"][2]["relativeRms"].get<double>() - measured) < 1e-9);
+        run = cli(words({"compare", out, out, "--json"}));
+        QVERIFY(run.parsed()["isIdentical"] == true);
+        VERIFY_EXIT(cli(words({"compare", m_model, out})), 0);
+
+        run = cli(words({"quantize", m_model, m_folder / "split.gguf", "--type", "Q8_0", "--split-size", "1M", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json parts = run.parsed();
+        QVERIFY(parts["files"].size() > 2);
+        run = cli(words({"compare", out, parts["files"][1].get<std::string>(), "--json"}));
+        QVERIFY(run.parsed()["isIdentical"] == true);
+    }
+
+    void quantizeRefusals()
+    {
+        auto run = cli(words({"quantize", m_model, m_model, "--type", "Q8_0", "--json"}));
+        VERIFY_EXIT(run, 1);
+        QVERIFY(run.parsed()["error"]["kind"] == "invalid-argument");
+        run = cli(words({"quantize", m_model, m_folder / "iq.gguf", "--type", "IQ2_XXS", "--json"}));
+        VERIFY_EXIT(run, 1);
+        QVERIFY(run.parsed()["error"]["kind"] == "unsupported");
+        QVERIFY(run.errors.find("IQ2_XXS cannot be written yet") != std::string::npos);
+        QVERIFY(!std::filesystem::exists(m_folder / "iq.gguf"));
+    }
+
+    void aSignalCancelsAndResumeContinues_data()
+    {
+        QTest::addColumn<int>("signal");
+        QTest::newRow("SIGINT") << SIGINT;
+        QTest::newRow("SIGTERM") << SIGTERM;
+        QTest::newRow("SIGKILL") << SIGKILL;
+        QTest::newRow("SIGKILL in parts") << -SIGKILL;
+    }
+
+    void aSignalCancelsAndResumeContinues()
+    {
+        QFETCH(int, signal);
+        ScratchFolder folder;
+        const bool isSplit = signal < 0;
+        signal = std::abs(signal);
+        const auto source = folder / "in.gguf";
+        writeMadeGguf(source, madeLlama(40));
+        std::filesystem::create_directory(folder / "expected");
+        std::filesystem::create_directory(folder / "out");
+        const auto arguments = [&](const std::filesystem::path& target) {
+            auto list = words({"quantize", source, target, "--type", "Q5_1", "--threads", "1", "--json"});
+            if (isSplit)
+                list << "--split-size" << "3M";
+            return list;
+        };
+        QElapsedTimer timer;
+        timer.start();
+        VERIFY_EXIT(cli(arguments(folder / "expected" / "x.gguf")), 0);
+        const qint64 whole = timer.elapsed();
+
+        const auto target = folder / "out" / "x.gguf";
+        std::ofstream(target) << "old";
+        int interrupted = 0;
+        std::uint64_t resumed = 0;
+        QStringList next = arguments(target);
+        for (int round = 0; round < 8; ++round) {
+            QProcess process;
+            process.start(QUANTLATHE_CLI, next);
+            QVERIFY(process.waitForStarted());
+            const int wait = QRandomGenerator::global()->bounded(static_cast<int>(whole));
+            const bool isOver = process.waitForFinished(wait);
+            if (!isOver)
+                ::kill(static_cast<pid_t>(process.processId()), signal);
+            timer.restart();
+            const Run run = finish(process);
+            next = arguments(target) << "--resume";
+            if (!run.hasCrashed && run.exitCode == 0) {
+                resumed = std::max(resumed, run.parsed()["resumedBytes"].get<std::uint64_t>());
+                continue; // done before the signal came: the next round starts afresh
+            }
+            ++interrupted;
+            if (signal != SIGKILL) {
+                VERIFY_EXIT(run, 130);
+                QVERIFY(run.parsed()["error"]["kind"] == "cancelled");
+                QVERIFY2(timer.elapsed() < 2000, "cancel takes effect at once");
+            }
+        }
+        const auto last = cli(arguments(target) << "--resume");
+        VERIFY_EXIT(last, 0);
+        resumed = std::max(resumed, last.parsed()["resumedBytes"].get<std::uint64_t>());
+        QVERIFY(interrupted > 0);
+        QVERIFY(resumed > 0);
+        auto names = filesIn(folder / "out");
+        if (isSplit)
+            names.erase("x.gguf"); // the old file of another name stays
+        QVERIFY(names == filesIn(folder / "expected"));
+        for (const std::string& name : names)
+            QVERIFY2(readBytes(folder / "out" / name) == readBytes(folder / "expected" / name), name.c_str());
+    }
+
+    void everySubcommandOnTheSample()
+    {
+        const auto sample = resource("sample/quantlathe-sample-f16.gguf");
+        const auto out = m_folder / "sample.gguf";
+        for (const auto& arguments : {words({"inspect", sample}), words({"stats", sample}),
+                                      words({"error", sample, "--type", "Q4_K"}), words({"plan", sample, "--preset", "Q4_K_M"}),
+                                      words({"estimate", sample, "--preset", "Q4_K_M", "--ctx", "256"}),
+                                      words({"quantize", sample, out, "--preset", "Q4_K_M"}), words({"compare", sample, out})}) {
+            const auto run = cli(arguments + QStringList{"--json"});
+            VERIFY_EXIT(run, 0);
+            QVERIFY(!run.parsed().is_discarded());
+        }
+        VERIFY_EXIT(cli(words({"inspect", out})), 0);
+    }
+
+private:
+    ScratchFolder m_folder;
+    std::filesystem::path m_model;
+};
+
+QTEST_GUILESS_MAIN(TestCli)
+#include "tst_cli.moc"
