@@ -117,7 +117,7 @@ void Theme::apply()
         font.setPointSizeF(m_systemPointSize * m_textPercent / 100);
         QApplication::setFont(font);
         // Some platforms give these a font of their own, which would stay behind.
-        for (const char* widgets : {"QDockWidgetTitle", "QWorkspaceTitleBar", "QHeaderView", "QAbstractItemView", "QMenu", "QMenuBar", "QToolButton",
+        for (const char* widgets : {"QHeaderView", "QAbstractItemView", "QMenu", "QMenuBar", "QToolButton",
                                     "QStatusBar", "QTipLabel"})
             QApplication::setFont(font, widgets);
     }

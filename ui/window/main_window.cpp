@@ -4,6 +4,7 @@
 #include "ui/look/icons.h"
 #include "ui/text.h"
 #include "ui/tree/tensor_tree_panel.h"
+#include "ui/window/dock_title.h"
 #include "ui/window/empty_state.h"
 #include "ui/window/panels.h"
 #include "ui/window/status_line.h"
@@ -81,11 +82,6 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     makeDocks();
     makeMenus();
     restoreLayout();
-    connect(m_theme, &Theme::changed, this, [this] {
-        // Docks take their title's font once, when they are made.
-        for (QDockWidget* dock : std::as_const(m_docks))
-            dock->setFont(QApplication::font());
-    });
 
     connect(m_document, &Document::modelChanged, this, &MainWindow::modelChanged);
     connect(&m_document->undoStack(), &QUndoStack::cleanChanged, this, [this](bool isClean) { setWindowModified(!isClean); });
@@ -159,6 +155,7 @@ void MainWindow::makeDocks()
     for (const PanelDescription& panel : allPanels()) {
         auto* dock = new QDockWidget(panel.title, this);
         dock->setObjectName(panel.id);
+        dock->setTitleBarWidget(new DockTitle(*dock));
         dock->setWidget(panel.create(m_workspace, dock));
         m_docks.append(dock);
     }
