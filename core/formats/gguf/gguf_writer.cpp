@@ -32,7 +32,14 @@ public:
         raw({reinterpret_cast<const std::byte*>(&value), sizeof value});
     }
 
-    void raw(std::span<const std::byte> bytes) { m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end()); }
+    void raw(std::span<const std::byte> bytes)
+    {
+        if (bytes.empty())
+            return;
+        const std::size_t end = m_bytes.size();
+        m_bytes.resize(end + bytes.size());
+        std::memcpy(m_bytes.data() + end, bytes.data(), bytes.size());
+    }
 
     void string(std::string_view text)
     {
