@@ -5,9 +5,9 @@
 #include "core/formats/gguf/gguf_writer.h"
 #include "core/formats/open.h"
 #include "support/byte_builder.h"
+#include "support/sha256.h"
 #include "support/test_support.h"
 
-#include <QCryptographicHash>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -61,12 +61,6 @@ nlohmann::json typesOf(const MetadataValue& value)
     if (const auto* array = std::get_if<MetadataArray>(&value.value))
         types.push_back(foreignName(array->elementType()));
     return types;
-}
-
-std::string sha256(std::span<const std::byte> bytes)
-{
-    const QByteArray data(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size()));
-    return QCryptographicHash::hash(data, QCryptographicHash::Sha256).toHex().toStdString();
 }
 
 /// The parts of a small model split into three; @p change may alter each before it is written.
