@@ -3,13 +3,14 @@
 
 #include "core/base/run_control.h"
 
-#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string_view>
 
 namespace quantlathe {
 
-/// Progress of passes over many weights from many threads; total in weights.
+/// Progress of passes over many weights from many threads; total in weights. Reports one at a time, so that what is done
+/// never falls: a sink takes that for a new stage and starts its clock afresh. Call it per range, not per row.
 class WeightProgress
 {
 public:
@@ -19,18 +20,20 @@ public:
         , m_passes(passes)
     {
     }
-    /// @p weights went through @p passes of the passes.
+    /// @p weights went through @p passes of the passes. Thread-safe.
     void add(std::string_view stage, std::uint64_t weights, unsigned passes)
     {
-        const std::uint64_t done = m_done.fetch_add(weights * passes, std::memory_order_relaxed) + weights * passes;
-        m_control.report(stage, done / m_passes, m_total);
+        const std::lock_guard lock(m_mutex);
+        m_done += weights * passes;
+        m_control.report(stage, m_done / m_passes, m_total);
     }
 
 private:
     const RunControl& m_control;
     std::uint64_t m_total;
     unsigned m_passes;
-    std::atomic<std::uint64_t> m_done = 0;
+    std::mutex m_mutex;
+    std::uint64_t m_done = 0;
 };
 
 } // namespace quantlathe

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/distribution.h"
 #include "core/analysis/moments.h"
+#include "core/analysis/weight_progress.h"
 #include "core/types/small_floats.h"
 #include "test_tensors.h"
 
+#include <atomic>
+#include <chrono>
 #include <limits>
+#include <mutex>
 #include <numeric>
+#include <thread>
 
 using namespace quantlathe;
 using namespace quantlathe::test;
@@ -330,6 +335,41 @@ private slots:
         for (const unsigned threads : {1u, 2u, 4u})
             VERIFY_ERROR(quantizedHistogram(tensors, types, {0, 1, std::vector<std::uint64_t>(4)}, threads, {}),
                          ErrorKind::BadFormat, "tensor 'blk.0.bad': row 1234, column 5 holds NaN");
+    }
+
+    void progressNeverFalls()
+    {
+        // The first report dawdles: with the sum taken but not yet told, another thread must not tell a higher one.
+        class Sink final : public Progress
+        {
+        public:
+            void report(std::string_view, std::uint64_t done, std::uint64_t) override
+            {
+                if (!m_isLate.exchange(true)) {
+                    m_hasBegun = true;
+                    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+                }
+                const std::lock_guard lock(m_mutex);
+                m_reports.push_back(done);
+            }
+            std::atomic<bool> m_hasBegun = false;
+            std::vector<std::uint64_t> m_reports;
+
+        private:
+            std::atomic<bool> m_isLate = false;
+            std::mutex m_mutex;
+        };
+        Sink sink;
+        const RunControl control{{}, &sink};
+        WeightProgress progress(control, 30, 2);
+        {
+            std::jthread first([&] { progress.add("w", 10, 2); });
+            while (!sink.m_hasBegun)
+                std::this_thread::yield();
+            progress.add("w", 10, 1);
+            progress.add("w", 10, 1);
+        }
+        QCOMPARE(sink.m_reports, (std::vector<std::uint64_t>{10, 15, 20}));
     }
 
     void momentsJoin()
