@@ -2,6 +2,9 @@
 #include "ui/window/panels.h"
 
 #include "ui/memory/memory_panel.h"
+#include "ui/metadata/metadata_panel.h"
+#include "ui/plots/distribution_panel.h"
+#include "ui/plots/error_panel.h"
 
 #include <QCoreApplication>
 
@@ -23,6 +26,12 @@ std::vector<PanelDescription> allPanels()
     return {
         {u"memory"_s, Panels::tr("Memory"), Qt::RightDockWidgetArea, {}, true,
          [](const Workspace& workspace, QWidget* parent) { return new MemoryPanel(*workspace.document, parent); }},
+        {u"distribution"_s, Panels::tr("Distribution"), Qt::RightDockWidgetArea, {}, true,
+         [](const Workspace& workspace, QWidget* parent) { return new DistributionPanel(*workspace.document, parent); }},
+        {u"error"_s, Panels::tr("Quantization error"), Qt::RightDockWidgetArea, u"distribution"_s, true,
+         [](const Workspace& workspace, QWidget* parent) { return new ErrorPanel(*workspace.document, parent); }},
+        {u"metadata"_s, Panels::tr("Metadata"), Qt::BottomDockWidgetArea, {}, true,
+         [](const Workspace& workspace, QWidget* parent) { return new MetadataPanel(*workspace.document, parent); }},
     };
 }
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/metadata/metadata_model.h"
+
+#include "ui/text.h"
+
+#include <QCoreApplication>
+
+namespace quantlathe::ui {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+/// Characters of a value in the table; the rest is in the detail pane.
+constexpr std::size_t tableCharacters = 200;
+} // namespace
+
+QString oneLineText(std::string_view text, std::size_t limit)
+{
+    const bool isCut = text.size() > limit * 4; // a character has four bytes at most
+    const QString all = toQString(isCut ? text.substr(0, limit * 4) : text);
+    QString line;
+    for (const QChar character : all) {
+        if (static_cast<std::size_t>(line.size()) >= limit) {
+            line += u'…';
+            return line;
+        }
+        switch (character.unicode()) {
+        case u'\n':
+            line += u"\\n"_s;
+            break;
+        case u'\r':
+            line += u"\\r"_s;
+            break;
+        case u'\t':
+            line += u"\\t"_s;
+            break;
+        default:
+            // Unprintable characters would vanish or reorder the line; surrogates come in pairs and are fine.
+            if (character.isPrint() || character.isSurrogate())
+                line += character;
+            else
+                line += u"\\u%1"_s.arg(static_cast<int>(character.unicode()), 4, 16, QLatin1Char('0'));
+        }
+    }
+    return isCut ? line + u'…' : line;
+}
+
+QString metadataTypeText(const MetadataValue& value)
+{
+    const auto* array = std::get_if<MetadataArray>(&value.value);
+    if (!array)
+        return toQString(name(value.type));
+    return QCoreApplication::translate("MetadataModel", "%1 × %2")
+        .arg(exactCountText(array->size()), toQString(name(array->elementType())));
+}
+
+void MetadataModel::setModel(std::shared_ptr<const Model> model)
+{
+    beginResetModel();
+    m_model = std::move(model);
+    endResetModel();
+}
+
+const Metadata::Entry* MetadataModel::entry(const QModelIndex& index) const
+{
+    if (!index.isValid() || !m_model)
+        return nullptr;
+    return &m_model->metadata().entries()[static_cast<std::size_t>(index.row())];
+}
+
+int MetadataModel::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() || !m_model ? 0 : static_cast<int>(m_model->metadata().entries().size());
+}
+
+int MetadataModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+
+QVariant MetadataModel::data(const QModelIndex& index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
+        return {};
+    const Metadata::Entry& found = *entry(index);
+    if (role == SearchRole) {
+        QString text = toQString(found.key);
+        if (const auto* scalar = std::get_if<MetadataScalar>(&found.value.value))
+            text += u'\n' + toQString(toText(*scalar));
+        return text;
+    }
+    if (role != Qt::DisplayRole && !(role == Qt::ToolTipRole && index.column() == Key))
+        return {};
+    switch (index.column()) {
+    case Key:
+        return oneLineText(found.key, tableCharacters);
+    case Type:
+        return metadataTypeText(found.value);
+    default:
+        return oneLineText(found.value.toText(tableCharacters), tableCharacters);
+    }
+}
+
+QVariant MetadataModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return {};
+    switch (section) {
+    case Key:
+        return tr("Key");
+    case Type:
+        return tr("Type");
+    default:
+        return tr("Value");
+    }
+}
+
+} // namespace quantlathe::ui
