@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The main job as a person does it, with the mouse and the keyboard: open the sample, look at a layer, change its type,
-// undo, apply a preset. Each step goes on where the one before ended.
+// undo, apply a preset, export, cancel a second export, reopen the result. Each step goes on where the one before ended.
+#include "ui/jobs/export_dialog.h"
+#include "ui/jobs/job_queue.h"
+#include "ui/jobs/result_page.h"
+#include "ui/metadata/metadata_panel.h"
+#include "ui/plots/distribution_panel.h"
+#include "ui/plots/histogram_plot.h"
 #include "ui/presets/preset_dialog.h"
 #include "ui/tree/tensor_filter_model.h"
 #include "ui/tree/tensor_tree_model.h"
@@ -12,9 +18,12 @@
 
 #include <QComboBox>
 #include <QDialogButtonBox>
+#include <QDockWidget>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTimer>
 #include <QTreeView>
 
@@ -27,6 +36,7 @@ class TestMainJob : public QObject
     Q_OBJECT
 
     IsolatedSettings m_settings;
+    quantlathe::test::ScratchFolder m_folder;
     std::unique_ptr<MainWindow> m_window;
 
     Document& document() { return m_window->document(); }
@@ -50,6 +60,24 @@ class TestMainJob : public QObject
                 timer->deleteLater();
         });
         timer->start(20);
+    }
+
+    /// By the shortcut and the dialog, as a person does.
+    void exportTo(const std::filesystem::path& target)
+    {
+        const auto isTyped = std::make_shared<bool>(false);
+        whenOpen<ExportDialog>([target, isTyped](ExportDialog& dialog) {
+            auto* edit = dialog.findChild<QLineEdit*>(QStringLiteral("exportTarget"));
+            if (!std::exchange(*isTyped, true)) {
+                edit->selectAll();
+                QTest::keyClicks(edit, QString::fromStdString(target.string()));
+            }
+            if (!dialog.isReady())
+                return false; // the sizes are still being worked out
+            QTest::mouseClick(dialog.findChild<QPushButton*>(QStringLiteral("exportStart")), Qt::LeftButton);
+            return true;
+        });
+        QTest::keyClick(m_window.get(), Qt::Key_E, Qt::ControlModifier);
     }
 
 private Q_SLOTS:
@@ -132,6 +160,49 @@ private Q_SLOTS:
         QCOMPARE(document().plan().preset, std::string("Q4_K_M"));
         QCOMPARE(document().undoStack().undoText(), QStringLiteral("Apply preset Q4_K_M"));
         QVERIFY(document().effectiveBitsPerWeight() < 6);
+    }
+
+    void showsWhatTheWeightsLookLike()
+    {
+        m_window->findChild<QDockWidget*>(QStringLiteral("distribution"))->raise();
+        click(m_window->tree().filter().index(1, 0, layerRow(1)));
+        auto* distribution = m_window->findChild<DistributionPanel*>();
+        QTRY_VERIFY(distribution->plot().isVisible());
+        auto* metadata = m_window->findChild<MetadataPanel*>();
+        QVERIFY(metadata->view().model()->rowCount() > 10);
+    }
+
+    void exports()
+    {
+        exportTo(m_folder / "first.gguf");
+        const ExportJob& job = m_window->jobs().jobs().front();
+        QTRY_COMPARE_WITH_TIMEOUT(job.state, ExportJob::State::Done, 60000);
+        QCOMPARE(std::filesystem::file_size(m_folder / "first.gguf"), document().memoryEstimate().fileBytes);
+        QVERIFY(m_window->findChild<ResultPage*>()->isVisible());
+    }
+
+    void cancelsASecondExport()
+    {
+        exportTo(m_folder / "second.gguf");
+        QTest::mouseClick(m_window->findChild<QPushButton*>(QStringLiteral("cancelJob")), Qt::LeftButton);
+        QTRY_COMPARE(m_window->jobs().jobs().back().state, ExportJob::State::Cancelled);
+        QVERIFY(!std::filesystem::exists(m_folder / "second.gguf"));
+    }
+
+    void reopensTheResult()
+    {
+        std::vector<TensorType> written;
+        for (std::size_t tensor = 0; tensor < document().tensorCount(); ++tensor)
+            written.push_back(document().effectiveChoice(tensor).type);
+        document().undoStack().setClean(); // the choices were exported; do not ask
+        auto* table = m_window->findChild<QTableView*>(QStringLiteral("jobsTable"));
+        table->selectRow(0);
+        QSignalSpy opened(&document(), &Document::opened);
+        QTest::mouseClick(m_window->findChild<QPushButton*>(QStringLiteral("openResult")), Qt::LeftButton);
+        QVERIFY(opened.wait(20000));
+        QCOMPARE(document().tensorCount(), written.size());
+        for (std::size_t tensor = 0; tensor < written.size(); ++tensor)
+            QCOMPARE(document().model()->tensors()[tensor].type(), written[tensor]);
     }
 };
 

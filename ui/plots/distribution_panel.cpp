@@ -5,7 +5,9 @@
 #include "ui/parts/hint_page.h"
 #include "ui/parts/job_strip.h"
 #include "ui/parts/number_text.h"
+#include "ui/parts/plot_split.h"
 #include "ui/parts/selection_text.h"
+#include "ui/parts/title_label.h"
 #include "ui/plots/distribution_source.h"
 #include "ui/plots/histogram_plot.h"
 #include "ui/plots/plot_export.h"
@@ -16,7 +18,6 @@
 #include <QClipboard>
 #include <QLabel>
 #include <QMenu>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -28,14 +29,12 @@ namespace quantlathe::ui {
 using namespace Qt::StringLiterals;
 
 DistributionPanel::DistributionPanel(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_source(new DistributionSource(this)), m_title(new QLabel(this)),
+    : QWidget(parent), m_document(document), m_source(new DistributionSource(this)), m_title(new TitleLabel(this)),
       m_logarithmic(new QCheckBox(tr("&Logarithmic counts"), this)), m_menuButton(new QToolButton(this)),
-      m_pages(new QStackedWidget(this)), m_hint(new HintPage(this)), m_splitter(new QSplitter(Qt::Vertical, this)),
-      m_plot(new HistogramPlot(this)), m_facts(new FactsTable(this)), m_note(new QLabel(this)), m_strip(new JobStrip(this))
+      m_pages(new QStackedWidget(this)), m_hint(new HintPage(this)), m_plot(new HistogramPlot(this)),
+      m_facts(new FactsTable(this)), m_splitter(new PlotSplit(m_plot, m_facts, this)), m_note(new QLabel(this)), m_strip(new JobStrip(this))
 {
     m_title->setObjectName(u"distributionTitle"_s);
-    m_title->setTextFormat(Qt::PlainText);
-    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_logarithmic->setObjectName(u"logarithmicCounts"_s);
     m_logarithmic->setToolTip(tr("Rare values stay visible beside frequent ones"));
     m_menuButton->setObjectName(u"distributionMenu"_s);
@@ -62,11 +61,6 @@ DistributionPanel::DistributionPanel(Document& document, QWidget* parent)
     m_note->hide();
     m_hint->setObjectName(u"distributionHint"_s);
 
-    m_splitter->addWidget(m_plot);
-    m_splitter->addWidget(m_facts);
-    m_splitter->setStretchFactor(0, 3);
-    m_splitter->setStretchFactor(1, 1);
-    m_splitter->setChildrenCollapsible(false);
     m_pages->addWidget(m_hint);
     m_pages->addWidget(m_splitter);
 
@@ -139,13 +133,6 @@ void DistributionPanel::showEvent(QShowEvent* event)
     refreshSoon();
 }
 
-void DistributionPanel::resizeEvent(QResizeEvent* event)
-{
-    QWidget::resizeEvent(event);
-    // Docked at the bottom there is room beside the plot, at the side below it.
-    m_splitter->setOrientation(width() > height() * 3 / 2 ? Qt::Horizontal : Qt::Vertical);
-}
-
 void DistributionPanel::refreshSoon()
 {
     if (isVisible())
@@ -156,8 +143,7 @@ void DistributionPanel::refreshSoon()
 
 void DistributionPanel::refresh()
 {
-    m_title->setText(selectionText(m_document));
-    m_title->setToolTip(m_title->text());
+    m_title->setTitle(selectionText(m_document));
     const TensorIndices& selection = m_document.selection();
     if (!m_document.hasModel() || selection.empty()) {
         m_source->cancel();

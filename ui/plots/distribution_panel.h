@@ -11,7 +11,6 @@
 class QBoxLayout;
 class QCheckBox;
 class QLabel;
-class QSplitter;
 class QStackedWidget;
 class QToolButton;
 
@@ -22,6 +21,8 @@ class FactsTable;
 class HintPage;
 class HistogramPlot;
 class JobStrip;
+class PlotSplit;
+class TitleLabel;
 
 class DistributionPanel : public QWidget
 {
@@ -36,7 +37,6 @@ public:
 
 protected:
     void showEvent(QShowEvent* event) override;
-    void resizeEvent(QResizeEvent* event) override;
 
 private:
     /// Asks for what is selected, a moment later (several signals come at once) and only while the panel can be seen.
@@ -48,14 +48,14 @@ private:
 
     Document& m_document;
     DistributionSource* m_source;
-    QLabel* m_title;
+    TitleLabel* m_title;
     QCheckBox* m_logarithmic;
     QToolButton* m_menuButton;
     QStackedWidget* m_pages;
     HintPage* m_hint;
-    QSplitter* m_splitter;
     HistogramPlot* m_plot;
     FactsTable* m_facts;
+    PlotSplit* m_splitter;
     QLabel* m_note;
     JobStrip* m_strip;
     QTimer m_refresh;

@@ -6,7 +6,9 @@
 #include "ui/parts/hint_page.h"
 #include "ui/parts/job_strip.h"
 #include "ui/parts/number_text.h"
+#include "ui/parts/plot_split.h"
 #include "ui/parts/selection_text.h"
+#include "ui/parts/title_label.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/row_error_plot.h"
 #include "ui/text.h"
@@ -17,7 +19,6 @@
 #include <QEvent>
 #include <QLabel>
 #include <QMenu>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -29,14 +30,12 @@ namespace quantlathe::ui {
 using namespace Qt::StringLiterals;
 
 ErrorPanel::ErrorPanel(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_title(new QLabel(this)), m_trust(new QLabel(this)),
+    : QWidget(parent), m_document(document), m_title(new TitleLabel(this)), m_trust(new QLabel(this)),
       m_menuButton(new QToolButton(this)), m_pages(new QStackedWidget(this)), m_hint(new HintPage(this)),
-      m_splitter(new QSplitter(Qt::Vertical, this)), m_plotPages(new QStackedWidget(this)), m_plot(new RowErrorPlot(this)),
-      m_plotHint(new HintPage(this)), m_facts(new FactsTable(this)), m_strip(new JobStrip(this)), m_known(8)
+      m_plotPages(new QStackedWidget(this)), m_plot(new RowErrorPlot(this)), m_plotHint(new HintPage(this)),
+      m_facts(new FactsTable(this)), m_splitter(new PlotSplit(m_plotPages, m_facts, this)), m_strip(new JobStrip(this)), m_known(8)
 {
     m_title->setObjectName(u"errorTitle"_s);
-    m_title->setTextFormat(Qt::PlainText);
-    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_trust->setObjectName(u"errorTrust"_s);
     QFont bold = m_trust->font();
     bold.setBold(true);
@@ -64,11 +63,6 @@ ErrorPanel::ErrorPanel(Document& document, QWidget* parent)
 
     m_plotPages->addWidget(m_plotHint);
     m_plotPages->addWidget(m_plot);
-    m_splitter->addWidget(m_plotPages);
-    m_splitter->addWidget(m_facts);
-    m_splitter->setStretchFactor(0, 3);
-    m_splitter->setStretchFactor(1, 1);
-    m_splitter->setChildrenCollapsible(false);
     m_pages->addWidget(m_hint);
     m_pages->addWidget(m_splitter);
 
@@ -121,12 +115,6 @@ void ErrorPanel::showEvent(QShowEvent* event)
     refreshSoon();
 }
 
-void ErrorPanel::resizeEvent(QResizeEvent* event)
-{
-    QWidget::resizeEvent(event);
-    m_splitter->setOrientation(width() > height() * 3 / 2 ? Qt::Horizontal : Qt::Vertical);
-}
-
 void ErrorPanel::refreshSoon()
 {
     if (isVisible()) {
@@ -176,8 +164,7 @@ std::optional<ErrorPanel::Key> ErrorPanel::rowKey() const
 
 void ErrorPanel::refresh()
 {
-    m_title->setText(selectionText(m_document));
-    m_title->setToolTip(m_title->text());
+    m_title->setTitle(selectionText(m_document));
     const QString reason = obstacle();
     if (!reason.isEmpty()) {
         m_rowJob.cancel();

@@ -14,7 +14,6 @@
 #include <utility>
 
 class QLabel;
-class QSplitter;
 class QStackedWidget;
 class QToolButton;
 
@@ -23,6 +22,8 @@ namespace quantlathe::ui {
 class FactsTable;
 class HintPage;
 class JobStrip;
+class PlotSplit;
+class TitleLabel;
 class RowErrorPlot;
 
 class ErrorPanel : public QWidget
@@ -39,7 +40,6 @@ public:
 protected:
     void changeEvent(QEvent* event) override;
     void showEvent(QShowEvent* event) override;
-    void resizeEvent(QResizeEvent* event) override;
 
 private:
     using Rows = std::shared_ptr<const QuantizationError>;
@@ -60,16 +60,16 @@ private:
     [[nodiscard]] QString obstacle() const;
 
     Document& m_document;
-    QLabel* m_title;
+    TitleLabel* m_title;
     QLabel* m_trust;
     QToolButton* m_menuButton;
     QStackedWidget* m_pages;
     HintPage* m_hint;
-    QSplitter* m_splitter;
     QStackedWidget* m_plotPages;
     RowErrorPlot* m_plot;
     HintPage* m_plotHint;
     FactsTable* m_facts;
+    PlotSplit* m_splitter;
     JobStrip* m_strip;
     QTimer m_refresh;
     Trust m_shownTrust = Trust::Measuring;

@@ -41,7 +41,6 @@ HistogramPlot::HistogramPlot(QWidget* parent) : Plot(parent), m_originalGraph(ad
     m_quantizedGraph->setVisible(false);
     m_quantizedGraph->removeFromLegend();
     legend->setVisible(true);
-    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignTop);
     xAxis->setLabel(tr("Value of the weight"));
     yAxis->setLabel(tr("Weights per bin"));
     yAxis->setTicker(QSharedPointer<CountTicker>::create());

@@ -37,6 +37,12 @@ Plot::Plot(QWidget* parent) : QCustomPlot(parent)
         axis->setTicks(false);
         axis->setSubTicks(false);
     }
+    // Above the axes, where it hides nothing.
+    axisRect()->insetLayout()->take(legend);
+    plotLayout()->insertRow(0);
+    plotLayout()->addElement(0, 0, legend);
+    plotLayout()->setRowStretchFactor(0, 0.001);
+    legend->setFillOrder(QCPLegend::foColumnsFirst);
     connect(xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
             [this](const QCPRange& range) { keepInside(xAxis, m_homeX, range); });
     connect(yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
@@ -174,10 +180,8 @@ void Plot::applyColours()
         axis->grid()->setSubGridPen(QPen(subGrid));
         axis->grid()->setZeroLinePen(QPen(grid));
     }
-    QColor behind = colours.color(QPalette::Base);
-    behind.setAlphaF(0.85f);
-    legend->setBrush(behind);
-    legend->setBorderPen(QPen(grid));
+    legend->setBrush(Qt::NoBrush);
+    legend->setBorderPen(Qt::NoPen);
     legend->setTextColor(text);
     legend->setFont(font());
     recolour();

@@ -23,7 +23,6 @@ RowErrorPlot::RowErrorPlot(QWidget* parent) : Plot(parent), m_high(addGraph()), 
     for (QCPGraph* graph : {m_high, m_low, m_total})
         graph->setAdaptiveSampling(false); // updateCurves() does better
     legend->setVisible(true);
-    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignTop);
     xAxis->setLabel(tr("Row (output channel)"));
     yAxis->setLabel(tr("Relative error in %"));
     xAxis->setTicker(QSharedPointer<CountTicker>::create());

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "ui/parts/hint_page.h"
 #include "ui/parts/row_label.h"
+#include "ui/parts/title_label.h"
 #include "ui/text.h"
 #include "ui/values/values_model.h"
 
@@ -53,7 +54,7 @@ QString textOf(const std::vector<float>& values, std::uint64_t columns)
 } // namespace
 
 ValuesPanel::ValuesPanel(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_model(new ValuesModel(this)), m_title(new QLabel(this)),
+    : QWidget(parent), m_document(document), m_model(new ValuesModel(this)), m_title(new TitleLabel(this)),
       m_kind(new QComboBox(this)), m_row(new QLineEdit(this)), m_column(new QLineEdit(this)),
       m_columnLabel(new QLabel(tr("&Column:"), this)),
       m_upButton(pageButton(Qt::UpArrow, u"previousRows"_s, tr("Previous page of rows"), this)),
@@ -62,8 +63,6 @@ ValuesPanel::ValuesPanel(Document& document, QWidget* parent)
       m_rightButton(pageButton(Qt::RightArrow, u"nextColumns"_s, tr("Next page of columns"), this)), m_range(new QLabel(this)),
       m_message(new QLabel(this)), m_pages(new QStackedWidget(this)), m_hint(new HintPage(this)), m_view(new QTableView(this))
 {
-    m_title->setTextFormat(Qt::PlainText);
-    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_kind->setObjectName(u"valueKind"_s);
     m_kind->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     auto* kindLabel = new QLabel(tr("&Show:"), this);
@@ -188,9 +187,8 @@ void ValuesPanel::refresh()
         return;
     }
     const Tensor& tensor = m_document.model()->tensors()[*index];
-    m_title->setText(tr("%1 (%2, %3)").arg(toQString(printable(tensor.name())), toQString(tensor.shape().toString()),
+    m_title->setTitle(tr("%1 (%2, %3)").arg(toQString(printable(tensor.name())), toQString(tensor.shape().toString()),
                                            toQString(name(tensor.type()))));
-    m_title->setToolTip(m_title->text());
     if (!tensor.canDecode()) {
         showHint(tr("%1 cannot be decoded by this version yet, so the values cannot be shown.").arg(toQString(name(tensor.type()))));
         return;
@@ -237,7 +235,7 @@ void ValuesPanel::showHint(const QString& text)
     m_pages->setCurrentWidget(m_hint);
     m_model->setTensor(nullptr, 0, TensorType::F32, ValueKind::Stored);
     if (!wantedTensor())
-        m_title->clear();
+        m_title->setTitle({});
     m_kind->setEnabled(false);
     updateControls();
 }

@@ -19,6 +19,7 @@ class QToolButton;
 namespace quantlathe::ui {
 
 class HintPage;
+class TitleLabel;
 class ValuesModel;
 
 class ValuesPanel : public QWidget
@@ -56,7 +57,7 @@ private:
 
     Document& m_document;
     ValuesModel* m_model;
-    QLabel* m_title;
+    TitleLabel* m_title;
     QComboBox* m_kind;
     QLineEdit* m_row;
     QLineEdit* m_column;

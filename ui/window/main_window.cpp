@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/main_window.h"
 
+#include "ui/jobs/job_queue.h"
 #include "ui/look/icons.h"
 #include "ui/text.h"
 #include "ui/tree/tensor_tree_panel.h"
@@ -29,7 +30,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 /// Raised when docks or tool bars change in a way that makes older saved layouts wrong.
-constexpr int layoutVersion = 1;
+constexpr int layoutVersion = 2;
 const QString geometryKey = u"window/geometry"_s;
 const QString layoutKey = u"window/layout"_s;
 const QString columnsKey = u"window/columns"_s;
@@ -46,7 +47,7 @@ QString droppedPath(const QMimeData& data)
 
 } // namespace
 
-MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme(this)), m_document(new Document(this))
+MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme(this)), m_document(new Document(this)), m_jobs(new JobQueue(this))
 {
     setObjectName(u"mainWindow"_s);
     setWindowIcon(applicationIcon());
@@ -55,6 +56,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     setDockOptions(dockOptions() | QMainWindow::AllowTabbedDocks);
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     m_workspace.document = m_document;
+    m_workspace.jobs = m_jobs;
+    m_workspace.open = [this](const QString& path) { openPath(path); };
 
     m_tree = new TensorTreePanel(*m_document, this);
     m_emptyState = new EmptyState(m_recentFiles, this);
@@ -165,7 +168,7 @@ void MainWindow::makeDocks()
 void MainWindow::arrangeDocks()
 {
     const std::vector<PanelDescription> panels = allPanels();
-    QDockWidget* firstTab = nullptr;
+    QList<QDockWidget*> firstTabs;
     for (std::size_t panel = 0; panel < panels.size(); ++panel) {
         QDockWidget* dock = m_docks[static_cast<qsizetype>(panel)];
         dock->setFloating(false);
@@ -173,11 +176,11 @@ void MainWindow::arrangeDocks()
         dock->setVisible(panels[panel].isVisible);
         if (auto* neighbour = findChild<QDockWidget*>(panels[panel].tabbedWith); neighbour && !panels[panel].tabbedWith.isEmpty()) {
             tabifyDockWidget(neighbour, dock);
-            firstTab = firstTab ? firstTab : neighbour;
+            firstTabs << neighbour;
         }
     }
-    if (firstTab)
-        firstTab->raise();
+    for (QDockWidget* tab : firstTabs)
+        tab->raise();
     const int character = fontMetrics().averageCharWidth();
     for (QDockWidget* dock : m_docks) {
         if (dockWidgetArea(dock) == Qt::RightDockWidgetArea)
@@ -216,11 +219,12 @@ void MainWindow::saveLayout()
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    if (!confirmLosingChanges()) {
+    if (!confirmStoppingExports() || !confirmLosingChanges()) {
         event->ignore();
         return;
     }
     saveLayout();
+    m_jobs->cancelAllAndWait();
     m_document->shutDown();
     event->accept();
 }

@@ -22,6 +22,7 @@ class QToolButton;
 namespace quantlathe::ui {
 
 class EmptyState;
+class JobQueue;
 class StatusLine;
 class TensorTreePanel;
 
@@ -33,6 +34,7 @@ public:
     ~MainWindow() override;
 
     [[nodiscard]] Document& document() { return *m_document; }
+    [[nodiscard]] JobQueue& jobs() { return *m_jobs; }
     [[nodiscard]] TensorTreePanel& tree() { return *m_tree; }
     [[nodiscard]] RecentFiles& recentFiles() { return m_recentFiles; }
 
@@ -74,7 +76,10 @@ private:
     void exportTypeRules();
     void importTypeRules();
     void choosePreset();
+    // main_window_export.cpp
     void exportModel();
+    /// False when the person would rather let the exports finish.
+    bool confirmStoppingExports();
     /// Runs @p work and shows an Error it throws. @return true when none was thrown
     bool guarded(const QString& whatFailed, const std::function<void()>& work);
     void showError(const QString& title, const Error& error);
@@ -94,6 +99,7 @@ private:
     RecentFiles m_recentFiles;
     Theme* m_theme;
     Document* m_document;
+    JobQueue* m_jobs;
     Workspace m_workspace;
     QList<QDockWidget*> m_docks; ///< in the order of allPanels()
     QStackedWidget* m_middle = nullptr;

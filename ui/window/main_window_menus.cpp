@@ -228,8 +228,6 @@ void MainWindow::choosePreset()
     dialog.exec();
 }
 
-void MainWindow::exportModel() {}
-
 void MainWindow::showAbout()
 {
     QMessageBox box(this);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/panels.h"
 
+#include "ui/jobs/jobs_panel.h"
 #include "ui/memory/memory_panel.h"
 #include "ui/metadata/metadata_panel.h"
 #include "ui/plots/distribution_panel.h"
 #include "ui/plots/error_panel.h"
+#include "ui/values/values_panel.h"
 
 #include <QCoreApplication>
 
@@ -32,6 +34,14 @@ std::vector<PanelDescription> allPanels()
          [](const Workspace& workspace, QWidget* parent) { return new ErrorPanel(*workspace.document, parent); }},
         {u"metadata"_s, Panels::tr("Metadata"), Qt::BottomDockWidgetArea, {}, true,
          [](const Workspace& workspace, QWidget* parent) { return new MetadataPanel(*workspace.document, parent); }},
+        {u"values"_s, Panels::tr("Values"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
+         [](const Workspace& workspace, QWidget* parent) { return new ValuesPanel(*workspace.document, parent); }},
+        {u"jobs"_s, Panels::tr("Exports"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
+         [](const Workspace& workspace, QWidget* parent) {
+             auto* panel = new JobsPanel(*workspace.jobs, parent);
+             QObject::connect(panel, &JobsPanel::openRequested, panel, workspace.open);
+             return panel;
+         }},
     };
 }
 

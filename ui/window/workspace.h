@@ -2,6 +2,10 @@
 // What panels and dialogs share. Lives as long as the main window.
 #pragma once
 
+#include <QString>
+
+#include <functional>
+
 namespace quantlathe::ui {
 
 class Document;
@@ -10,7 +14,8 @@ class JobQueue;
 struct Workspace
 {
     Document* document = nullptr; ///< never null
-    JobQueue* jobs = nullptr;     ///< exports outlive the model they came from, so they are not the Document's
+    JobQueue* jobs = nullptr;     ///< exports outlive the model they came from, so they are not the Document's; never null
+    std::function<void(const QString& path)> open; ///< opens a model in the window, after asking where edits would be lost
 };
 
 } // namespace quantlathe::ui

@@ -4,7 +4,7 @@
 #include "ui/metadata/metadata_filter.h"
 #include "ui/metadata/metadata_model.h"
 #include "ui/metadata/metadata_panel.h"
-#include "ui_test_support.h"
+#include "ui/ui_test_support.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
@@ -57,7 +57,7 @@ private Q_SLOTS:
         filter.setSourceModel(&metadata);
         metadata.setModel(model());
         QCOMPARE(metadata.rowCount(), 6);
-        QCOMPARE(treeText(metadata, {0, 1}).left(70), QStringLiteral("general.architecture | string\ngeneral.name | string\nllama.block_count"));
+        QCOMPARE(treeText(metadata, {0, 1}).left(69), QStringLiteral("general.architecture | string\ngeneral.name | string\nllama.block_count"));
         QCOMPARE(metadata.index(4, 1).data().toString(), QStringLiteral("2,500 × string"));
         QVERIFY(!metadata.index(3, 2).data().toString().contains(QLatin1Char('\n')));
         QVERIFY(metadata.index(3, 2).data().toString().size() < 300);

@@ -4,7 +4,7 @@
 #include "ui/plots/distribution_panel.h"
 #include "ui/plots/distribution_source.h"
 #include "ui/plots/histogram_plot.h"
-#include "ui_test_support.h"
+#include "ui/ui_test_support.h"
 
 #include <QAbstractItemModelTester>
 #include <QAction>

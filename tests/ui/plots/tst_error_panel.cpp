@@ -3,7 +3,7 @@
 #include "ui/plots/error_panel.h"
 #include "ui/plots/row_error_plot.h"
 #include "ui/text.h"
-#include "ui_test_support.h"
+#include "ui/ui_test_support.h"
 
 #include <QAction>
 #include <QApplication>

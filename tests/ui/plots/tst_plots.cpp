@@ -7,7 +7,7 @@
 #include "ui/plots/histogram_plot.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/row_error_plot.h"
-#include "ui_test_support.h"
+#include "ui/ui_test_support.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -143,7 +143,7 @@ private Q_SLOTS:
         plot.xAxis->setRange(123450, 123460);
         plot.replot();
         QCOMPARE(plot.tipAt({plot.xAxis->coordToPixel(123456), plot.axisRect()->center().y() * 1.0}),
-                 QStringLiteral("Row 123456: 90.0 %"));
+                 QStringLiteral("Row 123456: 90.00 %"));
     }
 
     void coloursFollowThePalette()

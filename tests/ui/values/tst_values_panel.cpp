@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/values/values_model.h"
 #include "ui/values/values_panel.h"
-#include "ui_test_support.h"
+#include "ui/ui_test_support.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
@@ -47,7 +47,7 @@ private Q_SLOTS:
         values.setTensor(model, 0, TensorType::F32, ValueKind::Stored);
         QCOMPARE(values.rowCount(), 300);
         QCOMPARE(values.columnCount(), 700);
-        for (const auto& [row, column] : std::vector<std::pair<int, int>>{{0, 0}, {63, 255}, {64, 256}, {299, 699}}) {
+        for (const auto& [row, column] : std::vector<std::pair<int, int>>{{0, 0}, {63, 256}, {64, 255}, {299, 699}}) {
             const QModelIndex cell = values.index(row, column);
             QCOMPARE(cell.data().toString(), QStringLiteral("…"));
             QTRY_COMPARE(cell.data(ValuesModel::NumberRole).toFloat(),
@@ -150,7 +150,9 @@ private Q_SLOTS:
         ValuesPanel panel(document);
         panel.resize(400, 300);
         panel.show();
+        QVERIFY(QTest::qWaitForWindowActive(&panel));
         QTRY_VERIFY(panel.view().isVisible());
+        panel.view().setFocus();
         panel.view().selectionModel()->select(QItemSelection(panel.model().index(1, 590), panel.model().index(2, 599)),
                                               QItemSelectionModel::ClearAndSelect);
         QApplication::clipboard()->clear();

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// quantlathe_panel_screenshots [FILE]: pictures of single panels for people to look at, light and dark, small and large
+// text, into $QUANTLATHE_SCREENSHOTS.
+#include "core/plan/presets.h"
+#include "ui/look/theme.h"
+#include "ui/metadata/array_page.h"
+#include "ui/metadata/metadata_model.h"
+#include "ui/metadata/metadata_panel.h"
+#include "ui/plots/distribution_panel.h"
+#include "ui/plots/error_panel.h"
+#include "ui/values/values_panel.h"
+#include "ui/window/sample.h"
+#include "ui_test_support.h"
+
+#include <QApplication>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDir>
+#include <QTableView>
+
+using namespace quantlathe;
+using namespace quantlathe::ui;
+
+int main(int argc, char** argv)
+{
+    QApplication application(argc, argv);
+    const ui::test::IsolatedSettings settings;
+    const QDir folder(qEnvironmentVariable("QUANTLATHE_SCREENSHOTS", QStringLiteral(".")));
+    folder.mkpath(QStringLiteral("."));
+    Theme theme;
+    theme.setMode(Theme::Mode::Light);
+
+    Document document;
+    QObject::connect(&document, &Document::openFailed, &application, [] { QApplication::exit(1); });
+    QObject::connect(&document, &Document::opened, &application, &QApplication::quit);
+    document.open((argc > 1 ? QString::fromLocal8Bit(argv[1]) : sampleModelPath()).toStdString());
+    QApplication::exec();
+    if (!document.hasModel())
+        return 1;
+
+    DistributionPanel distribution(document);
+    ErrorPanel error(document);
+    MetadataPanel metadata(document);
+    ValuesPanel values(document);
+    struct Shown
+    {
+        QString name;
+        QWidget* widget;
+        QSize size;
+    };
+    const std::vector<Shown> panels{{QStringLiteral("distribution"), &distribution, {480, 640}},
+                                    {QStringLiteral("error"), &error, {480, 560}},
+                                    {QStringLiteral("metadata"), &metadata, {1000, 360}},
+                                    {QStringLiteral("values"), &values, {1000, 360}}};
+    const auto saveAll = [&](const QString& suffix) {
+        QTest::qWait(1500);
+        for (const Shown& panel : panels)
+            panel.widget->grab().save(folder.filePath(QStringLiteral("panel-%1-%2.png").arg(panel.name, suffix)));
+    };
+    for (const Shown& panel : panels) {
+        panel.widget->resize(panel.size);
+        panel.widget->show();
+    }
+    saveAll(QStringLiteral("empty"));
+    document.setPlan(planFromPreset(*document.model(), *findPreset("Q4_K_M"), {}), QStringLiteral("preset"));
+    const std::size_t tensor = document.tensorsOfRole(TensorRole::FeedForwardDown).front();
+    document.setSelection({tensor}, tensor);
+    QAbstractItemModel& keys = *metadata.view().model();
+    for (int row = 0; row < keys.rowCount(); ++row) {
+        if (keys.index(row, 0).data().toString() == QStringLiteral("tokenizer.ggml.tokens"))
+            metadata.view().setCurrentIndex(keys.index(row, 0));
+    }
+    saveAll(QStringLiteral("light"));
+    distribution.findChild<QCheckBox*>(QStringLiteral("logarithmicCounts"))->setChecked(true);
+    auto* kind = values.findChild<QComboBox*>(QStringLiteral("valueKind"));
+    kind->setCurrentIndex(kind->count() - 1);
+    Q_EMIT kind->activated(kind->currentIndex());
+    theme.setMode(Theme::Mode::Dark);
+    saveAll(QStringLiteral("dark-logarithmic"));
+    theme.setTextPercent(150);
+    saveAll(QStringLiteral("dark-large"));
+    theme.setTextPercent(100);
+    theme.setMode(Theme::Mode::Light);
+    distribution.resize(1000, 300);
+    error.resize(1000, 300);
+    metadata.resize(420, 700);
+    values.resize(420, 300);
+    document.setSelection(document.tensorsOfLayer(1), std::nullopt);
+    saveAll(QStringLiteral("light-other-shape"));
+    return 0;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/jobs/expected_time.h"
+
+#include "core/base/parallel.h"
+
+#include <QSettings>
+
+#include <algorithm>
+#include <cmath>
+
+namespace quantlathe::ui {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QString correctionKey = u"jobs/timeCorrection"_s;
+constexpr double smallestCorrection = 0.02;
+constexpr double largestCorrection = 50;
+/// Reading, checking and writing back, bytes per second.
+constexpr double diskBytesPerSecond = 500e6;
+
+/// Weights per second of one thread; only their proportions matter once an export was measured.
+double weightsPerSecond(TensorType type)
+{
+    switch (info(type).family) {
+    case TypeFamily::KQuant:
+        return type == TensorType::Q6_K ? 25e6 : type == TensorType::Q2_K ? 8e6 : 12e6;
+    case TypeFamily::Legacy:
+        return 150e6;
+    case TypeFamily::Float:
+    case TypeFamily::Integer:
+        return 500e6;
+    default:
+        return 5e6;
+    }
+}
+
+} // namespace
+
+double roughSeconds(const GgufOutput& output, unsigned threads)
+{
+    double work = 0;
+    double bytes = 0;
+    for (const OutputTensor& tensor : output.tensors) {
+        bytes += static_cast<double>(tensor.sizeBytes());
+        if (!tensor.isCopy)
+            work += static_cast<double>(tensor.shape.weightCount()) / weightsPerSecond(tensor.type);
+    }
+    const unsigned count = threads == 0 ? defaultThreadCount() : threads;
+    return work / std::max(count, 1u) + bytes / diskBytesPerSecond;
+}
+
+double SpeedExperience::correction()
+{
+    const double value = QSettings().value(correctionKey, 1.0).toDouble();
+    return std::isfinite(value) ? std::clamp(value, smallestCorrection, largestCorrection) : 1;
+}
+
+void SpeedExperience::learn(double roughSeconds, double measuredSeconds)
+{
+    constexpr double shortest = 0.5; // seconds; below that starting and finishing dominate
+    if (roughSeconds > 0 && measuredSeconds >= shortest)
+        QSettings().setValue(correctionKey, std::clamp(measuredSeconds / roughSeconds, smallestCorrection, largestCorrection));
+}
+
+} // namespace quantlathe::ui

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How long an export will take, by experience.
+#pragma once
+
+#include "core/jobs/export_layout.h"
+
+namespace quantlathe::ui {
+
+/// From rough speeds per type on @p threads threads (0 = automatic).
+double roughSeconds(const GgufOutput& output, unsigned threads);
+
+/// What the last export on this machine says about the rough speeds: measured over rough time. Kept in the settings; 1
+/// before the first export.
+class SpeedExperience
+{
+public:
+    [[nodiscard]] static double correction();
+    static void learn(double roughSeconds, double measuredSeconds);
+};
+
+} // namespace quantlathe::ui
