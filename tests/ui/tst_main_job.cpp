@@ -77,6 +77,8 @@ class TestMainJob : public QObject
             QTest::mouseClick(dialog.findChild<QPushButton*>(QStringLiteral("exportStart")), Qt::LeftButton);
             return true;
         });
+        m_window->activateWindow(); // after a modal dialog the platform of the tests leaves no window active
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
         QTest::keyClick(m_window.get(), Qt::Key_E, Qt::ControlModifier);
     }
 
@@ -175,6 +177,7 @@ private Q_SLOTS:
     void exports()
     {
         exportTo(m_folder / "first.gguf");
+        QCOMPARE(m_window->jobs().jobs().size(), 1u);
         const ExportJob& job = m_window->jobs().jobs().front();
         QTRY_COMPARE_WITH_TIMEOUT(job.state, ExportJob::State::Done, 60000);
         QCOMPARE(std::filesystem::file_size(m_folder / "first.gguf"), document().memoryEstimate().fileBytes);
@@ -184,6 +187,7 @@ private Q_SLOTS:
     void cancelsASecondExport()
     {
         exportTo(m_folder / "second.gguf");
+        QCOMPARE(m_window->jobs().jobs().size(), 2u);
         QTest::mouseClick(m_window->findChild<QPushButton*>(QStringLiteral("cancelJob")), Qt::LeftButton);
         QTRY_COMPARE(m_window->jobs().jobs().back().state, ExportJob::State::Cancelled);
         QVERIFY(!std::filesystem::exists(m_folder / "second.gguf"));
