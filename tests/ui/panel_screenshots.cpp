@@ -2,6 +2,9 @@
 // quantlathe_panel_screenshots [FILE]: pictures of single panels for people to look at, light and dark, small and large
 // text, into $QUANTLATHE_SCREENSHOTS.
 #include "core/plan/presets.h"
+#include "ui/jobs/export_dialog.h"
+#include "ui/jobs/job_queue.h"
+#include "ui/jobs/jobs_panel.h"
 #include "ui/look/theme.h"
 #include "ui/metadata/array_page.h"
 #include "ui/metadata/metadata_model.h"
@@ -42,6 +45,8 @@ int main(int argc, char** argv)
     ErrorPanel error(document);
     MetadataPanel metadata(document);
     ValuesPanel values(document);
+    JobQueue queue;
+    JobsPanel jobs(queue);
     struct Shown
     {
         QString name;
@@ -51,7 +56,8 @@ int main(int argc, char** argv)
     const std::vector<Shown> panels{{QStringLiteral("distribution"), &distribution, {480, 640}},
                                     {QStringLiteral("error"), &error, {480, 560}},
                                     {QStringLiteral("metadata"), &metadata, {1000, 360}},
-                                    {QStringLiteral("values"), &values, {1000, 360}}};
+                                    {QStringLiteral("values"), &values, {1000, 360}},
+                                    {QStringLiteral("jobs"), &jobs, {1000, 360}}};
     const auto saveAll = [&](const QString& suffix) {
         QTest::qWait(1500);
         for (const Shown& panel : panels)
@@ -70,12 +76,25 @@ int main(int argc, char** argv)
         if (keys.index(row, 0).data().toString() == QStringLiteral("tokenizer.ggml.tokens"))
             metadata.view().setCurrentIndex(keys.index(row, 0));
     }
+    const quantlathe::test::ScratchFolder target;
+    ExportDialog dialog(document, queue);
+    dialog.setTarget(QString::fromStdString((target / "sample-Q4_K_M.gguf").string()));
+    dialog.show();
+    QTest::qWait(1500);
+    dialog.grab().save(folder.filePath(QStringLiteral("panel-export-light.png")));
+    dialog.accept();
     saveAll(QStringLiteral("light"));
     distribution.findChild<QCheckBox*>(QStringLiteral("logarithmicCounts"))->setChecked(true);
     auto* kind = values.findChild<QComboBox*>(QStringLiteral("valueKind"));
     kind->setCurrentIndex(kind->count() - 1);
     Q_EMIT kind->activated(kind->currentIndex());
     theme.setMode(Theme::Mode::Dark);
+    ExportDialog refused(document, queue);
+    refused.setTarget(QString::fromStdString(document.model()->path().string()));
+    refused.show();
+    QTest::qWait(1500);
+    refused.grab().save(folder.filePath(QStringLiteral("panel-export-refused-dark.png")));
+    refused.close();
     saveAll(QStringLiteral("dark-logarithmic"));
     theme.setTextPercent(150);
     saveAll(QStringLiteral("dark-large"));

@@ -32,10 +32,7 @@ JobStrip::JobStrip(QWidget* parent)
     layout->addWidget(m_label);
     layout->addWidget(m_bar, 1);
     layout->addWidget(m_stop);
-    QSizePolicy policy = sizePolicy();
-    policy.setRetainSizeWhenHidden(true);
-    policy.setVerticalPolicy(QSizePolicy::Fixed);
-    setSizePolicy(policy);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_delay.setSingleShot(true);
     m_delay.setInterval(glanceMilliseconds);
     connect(&m_delay, &QTimer::timeout, this, &QWidget::show);

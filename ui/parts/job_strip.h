@@ -13,8 +13,7 @@ namespace quantlathe::ui {
 
 class LatestJob;
 
-/// Shows itself only when a job takes longer than a glance, so that quick ones do not flicker. Keeps its height while
-/// hidden, so that plots do not jump.
+/// Shows itself only when a job takes longer than a glance, so that quick ones do not flicker.
 class JobStrip : public QWidget
 {
     Q_OBJECT

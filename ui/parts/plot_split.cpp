@@ -20,7 +20,9 @@ PlotSplit::PlotSplit(QWidget* plot, QWidget* figures, QWidget* parent) : QSplitt
 void PlotSplit::resizeEvent(QResizeEvent* event)
 {
     QSplitter::resizeEvent(event);
-    const Qt::Orientation wanted = width() > height() * 3 / 2 ? Qt::Horizontal : Qt::Vertical;
+    constexpr int plotCharacters = 50;
+    const int needed = m_figures->sizeHint().width() + plotCharacters * fontMetrics().averageCharWidth();
+    const Qt::Orientation wanted = width() > height() * 3 / 2 && width() > needed ? Qt::Horizontal : Qt::Vertical;
     if (wanted != orientation()) {
         setOrientation(wanted);
         m_isMovedByPerson = false;
@@ -43,7 +45,10 @@ void PlotSplit::share()
     const bool isUpright = orientation() == Qt::Vertical;
     const int all = (isUpright ? height() : width()) - handleWidth();
     const int wanted = isUpright ? m_figures->sizeHint().height() : m_figures->sizeHint().width();
-    const int figures = std::min(wanted, all * 45 / 100);
+    // Where there is little room the plot says more than the figures, which scroll.
+    constexpr int comfortableLines = 24;
+    const int percent = isUpright && all < comfortableLines * fontMetrics().height() ? 30 : 45;
+    const int figures = std::min(wanted, all * percent / 100);
     if (sizes() != QList<int>{all - figures, figures})
         setSizes({all - figures, figures});
 }

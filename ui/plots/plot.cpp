@@ -6,6 +6,7 @@
 
 #include <QToolTip>
 
+#include <algorithm>
 #include <cmath>
 
 namespace quantlathe::ui {
@@ -193,6 +194,7 @@ void Plot::changeEvent(QEvent* event)
     QCustomPlot::changeEvent(event);
     switch (event->type()) {
     case QEvent::PaletteChange:
+    case QEvent::EnabledChange:
     case QEvent::FontChange:
     case QEvent::StyleChange:
         applyColours();
@@ -213,6 +215,15 @@ void Plot::focusOutEvent(QFocusEvent* event)
 {
     QCustomPlot::focusOutEvent(event);
     applyColours();
+}
+
+void Plot::resizeEvent(QResizeEvent* event)
+{
+    QCustomPlot::resizeEvent(event);
+    // Labels that do not run into each other, whatever the font.
+    constexpr int mostTicks = 6;
+    const int label = fontMetrics().averageCharWidth() * 12;
+    xAxis->ticker()->setTickCount(std::clamp(width() / std::max(label, 1), 2, mostTicks));
 }
 
 QSize Plot::minimumSizeHint() const
