@@ -2,7 +2,7 @@
 // quantlathe-cli compare A B: two models, tensor by tensor.
 #include "app/cli/console_progress.h"
 #include "app/cli/model_json.h"
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/analysis/comparison.h"
 #include "core/base/text.h"
@@ -32,14 +32,14 @@ Json typeJson(const std::optional<TensorType>& type)
     return type ? Json(name(*type)) : Json(nullptr);
 }
 
-void run(const Session& session, const Options& options)
+void run(const Invocation& invocation, const Options& options)
 {
     const auto first = openModel(options.first);
     const auto second = openModel(options.second);
     std::vector<TensorComparison> comparisons;
     {
-        ConsoleProgress progress(session.quiet, ConsoleProgress::Unit::Weights);
-        comparisons = compareModels(*first, *second, options.threads, session.control(&progress));
+        ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Weights);
+        comparisons = compareModels(*first, *second, options.threads, invocation.control(&progress));
     }
     Json list = Json::array();
     Table table({"Tensor", "First", "Second", "Result", ">Rel. RMS error", ">SNR dB", ">Largest error"});
@@ -63,7 +63,7 @@ void run(const Session& session, const Options& options)
         table.add(std::move(cells));
     }
     const bool isIdentical = identical == comparisons.size();
-    if (session.json) {
+    if (invocation.json) {
         print(Json{{"first", first->path().string()},
                    {"second", second->path().string()},
                    {"isIdentical", isIdentical},
@@ -77,11 +77,11 @@ void run(const Session& session, const Options& options)
 
 } // namespace
 
-void addCompare(CLI::App& app, Session& session)
+void addCompare(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, session, "compare", "Compare two models tensor by tensor",
-                                   [&session, options] { run(session, *options); });
+    CLI::App* command = addCommand(app, invocation, "compare", "Compare two models tensor by tensor",
+                                   [&invocation, options] { run(invocation, *options); });
     command->add_option("A", options->first, "A model")->required();
     command->add_option("B", options->second, "Another model: the difference to A is measured")->required();
     addThreads(command, options->threads);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli error FILE --type T [--tensor NAME]: what quantizing would cost in accuracy.
 #include "app/cli/console_progress.h"
+#include "app/cli/invocation.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
-#include "app/cli/session.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
@@ -27,18 +27,16 @@ struct Options
 class TensorProgress : public Progress
 {
 public:
-    TensorProgress(Progress& whole, std::string_view tensor, std::uint64_t before, std::uint64_t weights, std::uint64_t total)
-        : m_whole(whole)
-        , m_tensor(tensor)
-        , m_before(before)
-        , m_weights(weights)
-        , m_total(total)
+    TensorProgress(Progress& whole, std::string_view tensor, std::uint64_t before, std::uint64_t weights,
+                   std::uint64_t total)
+        : m_whole(whole), m_tensor(tensor), m_before(before), m_weights(weights), m_total(total)
     {
     }
     void report(std::string_view, std::uint64_t done, std::uint64_t total) override
     {
         const double share = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
-        m_whole.report(m_tensor, m_before + static_cast<std::uint64_t>(share * static_cast<double>(m_weights)), m_total);
+        m_whole.report(
+            m_tensor, m_before + static_cast<std::uint64_t>(share * static_cast<double>(m_weights)), m_total);
     }
 
 private:
@@ -49,7 +47,7 @@ private:
     std::uint64_t m_total;
 };
 
-void run(const Session& session, const Options& options)
+void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(true);
     const auto model = openModel(options.file);
@@ -61,9 +59,10 @@ void run(const Session& session, const Options& options)
 
     Json list = Json::array();
     ErrorSums total;
-    Table table({"Tensor", "Stored", "Asked", "Written", ">Rel. RMS error", ">SNR dB", ">Largest error", ">Cosine", "Note"});
+    Table table({"Tensor", "Stored", "Asked", "Written", ">Rel. RMS error", ">SNR dB", ">Largest error",
+                 ">Cosine", "Note"});
     {
-        ConsoleProgress progress(session.quiet, ConsoleProgress::Unit::Weights);
+        ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Weights);
         std::uint64_t before = 0;
         for (const std::size_t index : indices) {
             const Tensor& tensor = model->tensors()[index];
@@ -75,15 +74,22 @@ void run(const Session& session, const Options& options)
                       {"reason", name(choice.reason)},
                       {"bytes", choice.sizeBytes}};
             std::vector<std::string> cells{printable(tensor.name()), std::string(name(tensor.type())),
-                                           std::string(name(choice.requested)), std::string(name(choice.type))};
+                                           std::string(name(choice.requested)),
+                                           std::string(name(choice.type))};
             if (!choice.isCopy(tensor.type())) {
-                TensorProgress part(progress, tensor.name(), before, tensor.shape().weightCount(), totalWeights);
+                TensorProgress part(progress, tensor.name(), before, tensor.shape().weightCount(),
+                                    totalWeights);
                 const ErrorOptions errorOptions{false, 0, nullptr, options.threads};
-                const auto error = measureError(tensor, choice.type, errorOptions, session.control(&part)).total;
-                total.add(error);
+                const auto error =
+                    measureError(tensor, choice.type, errorOptions, invocation.control(&part)).total;
+                if (choice.type != TensorType::F32) // F32 holds every value: nothing is lost, so it would
+                                                    // only dilute the sum
+                    total.add(error);
                 addError(json, error);
-                cells.insert(cells.end(), {shortNumber(error.relativeRms()), fmt::format("{:.2f}", error.signalToNoiseDb()),
-                                           shortNumber(error.maximumError), fmt::format("{:.8f}", error.cosine())});
+                cells.insert(cells.end(),
+                             {shortNumber(error.relativeRms()),
+                              fmt::format("{:.2f}", error.signalToNoiseDb()), shortNumber(error.maximumError),
+                              fmt::format("{:.8f}", error.cosine())});
             } else {
                 cells.insert(cells.end(), {"copied", "", "", ""});
                 json["isCopy"] = true;
@@ -94,25 +100,31 @@ void run(const Session& session, const Options& options)
             table.add(std::move(cells));
         }
     }
-    if (session.json) {
+    if (invocation.json) {
         Json sum = Json::object();
         addError(sum, total);
-        print(Json{{"path", model->path().string()}, {"tensors", std::move(list)}, {"total", std::move(sum)}});
+        print(
+            Json{{"path", model->path().string()}, {"tensors", std::move(list)}, {"total", std::move(sum)}});
         return;
     }
     print(table.text());
-    print(fmt::format("\nAll quantized weights: relative RMS error {}, {:.2f} dB", shortNumber(total.relativeRms()),
-                      total.signalToNoiseDb()));
+    if (total.weights == 0) {
+        print(std::string("\nNo weight would change"));
+        return;
+    }
+    print(fmt::format("\nAll quantized weights: relative RMS error {}, {:.2f} dB",
+                      shortNumber(total.relativeRms()), total.signalToNoiseDb()));
 }
 
 } // namespace
 
-void addError(CLI::App& app, Session& session)
+void addError(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, session, "error", "Measure the error that quantizing would make",
-                                   [&session, options] { run(session, *options); });
-    command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
+    CLI::App* command = addCommand(app, invocation, "error", "Measure the error that quantizing would make",
+                                   [&invocation, options] { run(invocation, *options); });
+    command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")
+        ->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     command->add_option("--tensor", options->tensors, "Only this tensor; may be repeated")
         ->type_name("NAME")

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli estimate FILE [--plan recipe.json] --ctx N --kv-type T --device NAME: memory to run a model.
+#include "core/memory/estimate.h"
+#include "app/cli/invocation.h"
 #include "app/cli/plan_options.h"
-#include "app/cli/session.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
-#include "core/memory/estimate.h"
 
 #include <fmt/format.h>
 #include <memory>
@@ -14,6 +14,9 @@
 namespace quantlathe::cli {
 
 namespace {
+
+constexpr std::uint64_t largestContext = std::uint64_t{1}
+                                         << 32; // tokens; GGUF stores context lengths in 32 bits
 
 struct Options
 {
@@ -38,13 +41,14 @@ TensorType parseCacheType(const std::string& text)
     throw UsageError(fmt::format("'{}' is no type for the KV cache; there are {}", printable(text), names));
 }
 
-void run(const Session& session, const Options& options)
+void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(false);
     RuntimeSettings settings;
     settings.contextLength = options.context;
     settings.keyCacheType = parseCacheType(options.cacheType);
-    settings.valueCacheType = options.valueCacheType.empty() ? settings.keyCacheType : parseCacheType(options.valueCacheType);
+    settings.valueCacheType =
+        options.valueCacheType.empty() ? settings.keyCacheType : parseCacheType(options.valueCacheType);
     settings.sequences = options.sequences;
     std::optional<Device> device;
     if (!options.device.empty())
@@ -53,7 +57,7 @@ void run(const Session& session, const Options& options)
     const auto model = openModel(options.file);
     const Plan plan = options.plan.planFor(*model);
     const MemoryEstimate estimate = estimateMemory(*model, plan, settings, device ? &*device : nullptr);
-    if (session.json) {
+    if (invocation.json) {
         print(Json{{"path", model->path().string()},
                    {"contextLength", settings.contextLength},
                    {"keyCacheType", name(settings.keyCacheType)},
@@ -72,7 +76,9 @@ void run(const Session& session, const Options& options)
                    {"notes", estimate.notes}});
         return;
     }
-    const auto size = [](std::uint64_t bytes) { return std::vector<std::string>{formatBytes(bytes), fmt::format("{}", bytes)}; };
+    const auto size = [](std::uint64_t bytes) {
+        return std::vector<std::string>{formatBytes(bytes), fmt::format("{}", bytes)};
+    };
     Table table({"", ">Size", ">Bytes"});
     const auto add = [&](const std::string& title, std::uint64_t bytes) {
         const auto cells = size(bytes);
@@ -94,19 +100,28 @@ void run(const Session& session, const Options& options)
 
 } // namespace
 
-void addEstimate(CLI::App& app, Session& session)
+void addEstimate(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, session, "estimate", "Estimate the memory that running the model takes",
-                                   [&session, options] { run(session, *options); });
-    command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
+    CLI::App* command =
+        addCommand(app, invocation, "estimate", "Estimate the memory that running the model takes",
+                   [&invocation, options] { run(invocation, *options); });
+    command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")
+        ->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
-    command->add_option("--ctx", options->context, "Context length in tokens; 0 = the model's own maximum")->type_name("N");
-    command->add_option("--kv-type", options->cacheType, "Type of the KV cache, such as F16 or Q8_0")->type_name("TYPE");
-    command->add_option("--value-type", options->valueCacheType, "Another type for the values of the KV cache")->type_name("TYPE");
-    command->add_option("--device", options->device, "A device such as 'RTX 4090', or an amount of memory such as 24GiB")
+    addNumber(command, "--ctx", options->context, "Context length in tokens; 0 = the model's own maximum", 0,
+              largestContext)
+        ->type_name("N");
+    command->add_option("--kv-type", options->cacheType, "Type of the KV cache, such as F16 or Q8_0")
+        ->type_name("TYPE");
+    command
+        ->add_option("--value-type", options->valueCacheType, "Another type for the values of the KV cache")
+        ->type_name("TYPE");
+    command
+        ->add_option("--device", options->device,
+                     "A device such as 'RTX 4090', or an amount of memory such as 24GiB")
         ->type_name("NAME");
-    command->add_option("--sequences", options->sequences, "Parallel sequences")->check(CLI::Range(1, 65536))->type_name("N");
+    addNumber(command, "--sequences", options->sequences, "Parallel sequences", 1, 65536)->type_name("N");
 }
 
 } // namespace quantlathe::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli inspect FILE: what a file holds.
 #include "app/cli/model_json.h"
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
@@ -134,12 +134,12 @@ void printTensors(const Model& model)
 
 } // namespace
 
-void addInspect(CLI::App& app, Session& session)
+void addInspect(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, session, "inspect", "Show what a model file holds", [&session, options] {
+    CLI::App* command = addCommand(app, invocation, "inspect", "Show what a model file holds", [&invocation, options] {
         const auto model = openModel(options->file);
-        if (session.json) {
+        if (invocation.json) {
             print(toJson(*model, options->isFull));
             return;
         }

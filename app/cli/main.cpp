@@ -1,43 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli: everything the window does, without a display. Arguments in, jobs of core/ out.
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 #include "app/cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
 #include <new>
+#include <string_view>
 
 namespace quantlathe::cli {
 
 namespace {
 
 /// One line on standard error, and with --json an object on standard output.
-void reportFailure(const Session& session, const std::string& text, Json details)
+void reportFailure(const Invocation& invocation, const std::string& text, Json details)
 {
     fmt::print(stderr, "error: {}\n", text);
-    if (session.json)
+    if (invocation.json)
         print(Json{{"error", std::move(details)}});
 }
 
-int runCommand(const Session& session)
+int runCommand(const Invocation& invocation)
 {
     try {
-        session.command();
+        invocation.command();
         if (std::fflush(stdout) != 0) {
             fmt::print(stderr, "error: cannot write to standard output\n");
             return Failed;
         }
         return Done;
     } catch (const UsageError& error) {
-        reportFailure(session, error.what(), {{"kind", "usage"}, {"message", error.what()}});
+        reportFailure(invocation, error.what(), {{"kind", "usage"}, {"message", error.what()}});
         return Usage;
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Cancelled) {
             fmt::print(stderr, "cancelled\n");
-            if (session.json)
+            if (invocation.json)
                 print(Json{{"error", {{"kind", name(error.kind())}, {"message", error.message()}}}});
             return Cancelled;
         }
@@ -50,47 +52,53 @@ int runCommand(const Session& session)
             details["tensor"] = error.place().tensor;
         if (!error.advice().empty())
             details["advice"] = error.advice();
-        reportFailure(session, error.what(), std::move(details));
+        reportFailure(invocation, error.what(), std::move(details));
         return Failed;
     } catch (const std::bad_alloc&) {
-        reportFailure(session, "not enough memory", {{"kind", "memory"}, {"message", "not enough memory"}});
+        reportFailure(invocation, "not enough memory",
+                      {{"kind", "memory"}, {"message", "not enough memory"}});
         return Failed;
     } catch (const std::exception& error) {
-        reportFailure(session, error.what(), {{"kind", "internal"}, {"message", error.what()}});
+        reportFailure(invocation, error.what(), {{"kind", "internal"}, {"message", error.what()}});
         return Failed;
     }
 }
 
 int run(int argumentCount, char** arguments)
 {
-    Session session;
-    stopOnSignals(session.stop);
+    Invocation invocation;
+    stopOnSignals(invocation.stop);
     CLI::App app("Looks into neural-network model files and writes quantized GGUF files.", "quantlathe-cli");
     app.set_version_flag("--version", std::string("quantlathe-cli ") + QUANTLATHE_VERSION);
     app.require_subcommand(1);
     app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.");
-    addInspect(app, session);
-    addStats(app, session);
-    addError(app, session);
-    addPlan(app, session);
-    addEstimate(app, session);
-    addQuantize(app, session);
-    addCompare(app, session);
+    addInspect(app, invocation);
+    addStats(app, invocation);
+    addError(app, invocation);
+    addPlan(app, invocation);
+    addEstimate(app, invocation);
+    addQuantize(app, invocation);
+    addCompare(app, invocation);
     try {
         app.parse(argumentCount, arguments);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0)
             return app.exit(error); // --help, --version
+        // Parsing ended early, perhaps before it came to the flag.
+        invocation.json = std::find(arguments + 1, arguments + argumentCount, std::string_view("--json")) !=
+                          arguments + argumentCount;
         const auto chosen = app.get_subcommands();
-        const std::string help = chosen.empty() ? "quantlathe-cli --help"
-                                                : fmt::format("quantlathe-cli {} --help", chosen.front()->get_name());
+        const std::string help = chosen.empty()
+                                     ? "quantlathe-cli --help"
+                                     : fmt::format("quantlathe-cli {} --help", chosen.front()->get_name());
         std::string message = error.what();
         if (chosen.empty() && argumentCount > 1 && arguments[1][0] != '-')
             message = fmt::format("there is no command '{}'", printable(arguments[1]));
-        reportFailure(session, fmt::format("{}. See {}", message, help), {{"kind", "usage"}, {"message", message}});
+        reportFailure(invocation, fmt::format("{}. See {}", message, help),
+                      {{"kind", "usage"}, {"message", message}});
         return Usage;
     }
-    return runCommand(session);
+    return runCommand(invocation);
 }
 
 } // namespace

@@ -4,7 +4,7 @@
 
 #include "core/analysis/quantization_error.h"
 #include "core/model/model.h"
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 
 #include <vector>
 

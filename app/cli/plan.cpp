@@ -2,7 +2,7 @@
 // quantlathe-cli plan FILE (--preset P | --type T) [--tensor-type REGEX=T ...] -o recipe.json: choose types, save them.
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
@@ -24,7 +24,7 @@ struct Options
     std::string tensorTypeFile;
 };
 
-void run(const Session& session, const Options& options)
+void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(false);
     if (!options.plan.isGiven())
@@ -60,7 +60,7 @@ void run(const Session& session, const Options& options)
     }
     const double bits
         = model->weightCount() > 0 ? 8.0 * static_cast<double>(after) / static_cast<double>(model->weightCount()) : 0;
-    if (session.json) {
+    if (invocation.json) {
         print(Json{{"path", model->path().string()},
                    {"preset", plan.preset.empty() ? Json(nullptr) : Json(plan.preset)},
                    {"fileType", fileTypeOf(*model, plan)},
@@ -74,16 +74,16 @@ void run(const Session& session, const Options& options)
     print(table.text());
     print(fmt::format("\nTensors: {} before, {} after, {:.2f} bits per weight", formatBytes(before), formatBytes(after), bits));
     if (!options.output.empty())
-        print(fmt::format("Recipe saved as {}", options.output));
+        print(fmt::format("Recipe saved as {}", printable(options.output, longestPath)));
 }
 
 } // namespace
 
-void addPlan(CLI::App& app, Session& session)
+void addPlan(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, session, "plan", "Choose the type of every tensor and save it as a recipe",
-                                   [&session, options] { run(session, *options); });
+    CLI::App* command = addCommand(app, invocation, "plan", "Choose the type of every tensor and save it as a recipe",
+                                   [&invocation, options] { run(invocation, *options); });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     command->add_option("-o,--output", options->output, "Where to save the recipe (JSON)")->type_name("FILE");

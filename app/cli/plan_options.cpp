@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/plan_options.h"
 
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 #include "core/base/checked.h"
 #include "core/base/text.h"
 #include "core/plan/presets.h"
@@ -40,6 +40,26 @@ const Preset& parsePreset(const std::string& text)
     if (tensorTypeFromName(text))
         throw UsageError(fmt::format("'{}' is no preset but a type: use --type {}", text, text));
     throw UsageError(fmt::format("there is no preset '{}'; there are {}", printable(text), presetNames()));
+}
+
+/// A misspelt pattern changes nothing; better said than found out after writing 40 GB.
+void warnOfIdleRules(const Model& model, const std::vector<TypeRule>& rules)
+{
+    std::size_t idle = 0;
+    std::string example;
+    for (const TypeRule& rule : rules) {
+        bool isUsed = false;
+        for (std::size_t index = 0; index < model.tensors().size() && !isUsed; ++index) {
+            const TensorPlace& place = model.place(index);
+            isUsed = isQuantizable(model.tensors()[index], place) && rule.matches(place.canonicalName);
+        }
+        if (!isUsed && ++idle == 1)
+            example = fmt::format("{}={}", rule.pattern(), name(rule.type()));
+    }
+    if (idle > 0) {
+        fmt::print(stderr, "note: {} of {} tensor-type rules match{} no tensor that can be quantized{}{}\n", idle, rules.size(),
+                   idle == 1 ? "es" : "", idle == 1 ? ": " : ", such as ", printable(example));
+    }
 }
 
 } // namespace
@@ -120,6 +140,7 @@ std::vector<TypeRule> PlanOptions::rules() const
 Plan PlanOptions::planFor(const Model& model) const
 {
     const auto rules = this->rules();
+    warnOfIdleRules(model, rules);
     if (!m_preset.empty()) {
         const Preset& preset = parsePreset(m_preset);
         if (preset.needsImportance) {

@@ -3,7 +3,7 @@
 #include "app/cli/console_progress.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
@@ -81,10 +81,10 @@ void printResult(const QuantizeResult& result)
     print(fmt::format("\n{} ({} bytes) in {:.1f} s{}", formatBytes(result.totalBytes), result.totalBytes, result.seconds,
                       result.resumedBytes > 0 ? fmt::format(", {} taken over", formatBytes(result.resumedBytes)) : ""));
     for (const auto& file : result.files)
-        print(file.string());
+        print(printable(file.string(), longestPath));
 }
 
-void run(const Session& session, const Options& options)
+void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(true);
     QuantizeRequest request;
@@ -98,14 +98,14 @@ void run(const Session& session, const Options& options)
     request.measureError = !options.noError;
     QuantizeResult result;
     try {
-        ConsoleProgress progress(session.quiet, ConsoleProgress::Unit::Bytes);
-        result = runQuantize(request, session.control(&progress));
+        ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Bytes);
+        result = runQuantize(request, invocation.control(&progress));
     } catch (const Error&) {
-        if (!session.quiet && canResume(request))
+        if (!invocation.quiet && canResume(request))
             fmt::print(stderr, "What was written is kept: repeat the command with --resume to continue\n");
         throw;
     }
-    if (session.json)
+    if (invocation.json)
         print(toJson(result));
     else
         printResult(result);
@@ -113,18 +113,18 @@ void run(const Session& session, const Options& options)
 
 } // namespace
 
-void addQuantize(CLI::App& app, Session& session)
+void addQuantize(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, session, "quantize", "Write a quantized GGUF file",
-                                   [&session, options] { run(session, *options); });
+    CLI::App* command = addCommand(app, invocation, "quantize", "Write a quantized GGUF file",
+                                   [&invocation, options] { run(invocation, *options); });
     command->add_option("IN", options->input, "GGUF file, safetensors file or Hugging Face folder")->required();
     command->add_option("OUT", options->output, "GGUF file to write; an existing one is replaced once the new one is complete")
         ->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     addThreads(command, options->threads);
-    command->add_option("--max-memory", options->maximumMemoryMiB, "Memory to use at most beside the mapped input; default 1024")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 24))
+    addNumber(command, "--max-memory", options->maximumMemoryMiB,
+              "Memory to use at most beside the mapped input; default 1024", 1, std::uint64_t{1} << 24)
         ->type_name("MiB");
     command->add_flag("--resume", options->resume, "Continue an interrupted run of the same command");
     command->add_option("--split-size", options->splitSize, "Write parts of at most this size: 4G, 700M, 2GiB")->type_name("SIZE");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/signals.h"
 
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 
 #include <csignal>
 #include <ctime>

@@ -2,7 +2,7 @@
 // quantlathe-cli stats FILE [--tensor NAME]: how weights are distributed.
 #include "app/cli/console_progress.h"
 #include "app/cli/model_json.h"
-#include "app/cli/session.h"
+#include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/analysis/distribution.h"
 #include "core/base/text.h"
@@ -69,7 +69,7 @@ private:
     std::uint64_t m_total;
 };
 
-void run(const Session& session, const Options& options)
+void run(const Invocation& invocation, const Options& options)
 {
     const auto model = openModel(options.file);
     const auto indices = chosenTensors(*model, options.tensors);
@@ -82,7 +82,7 @@ void run(const Session& session, const Options& options)
     Table table({"Tensor", "Type", ">Weights", ">Mean", ">Deviation", ">Minimum", ">Maximum", ">Kurtosis", ">Outliers",
                  ">Zeros", ">NaN/Inf"});
     {
-        ConsoleProgress progress(session.quiet, ConsoleProgress::Unit::Weights);
+        ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Weights);
         std::uint64_t before = 0;
         for (const std::size_t index : indices) {
             const Tensor& tensor = model->tensors()[index];
@@ -93,9 +93,9 @@ void run(const Session& session, const Options& options)
             PartProgress part(progress, tensor.name(), before, total);
             const std::array<const Tensor*, 1> one{&tensor};
             const auto d = measureDistribution(one, {options.bins > 0 ? options.bins : 512, options.threads},
-                                               session.control(&part));
+                                               invocation.control(&part));
             before += d.weightCount;
-            if (session.json)
+            if (invocation.json)
                 list.push_back(toJson(tensor, d, options.bins > 0));
             table.add({printable(tensor.name()), std::string(name(tensor.type())), fmt::format("{}", d.weightCount),
                        shortNumber(d.mean), shortNumber(d.standardDeviation), shortNumber(d.minimum),
@@ -104,7 +104,7 @@ void run(const Session& session, const Options& options)
                        fmt::format("{}", d.nanCount + d.infinityCount)});
         }
     }
-    if (session.json) {
+    if (invocation.json) {
         print(Json{{"path", model->path().string()}, {"tensors", std::move(list)}, {"skipped", std::move(skipped)}});
         return;
     }
@@ -117,18 +117,16 @@ void run(const Session& session, const Options& options)
 
 } // namespace
 
-void addStats(CLI::App& app, Session& session)
+void addStats(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, session, "stats", "Show how the weights are distributed",
-                                   [&session, options] { run(session, *options); });
+    CLI::App* command = addCommand(app, invocation, "stats", "Show how the weights are distributed",
+                                   [&invocation, options] { run(invocation, *options); });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
     command->add_option("--tensor", options->tensors, "Only this tensor; may be repeated")
         ->type_name("NAME")
         ->allow_extra_args(false);
-    command->add_option("--histogram", options->bins, "With --json: counts in so many bins")
-        ->check(CLI::Range(1, 65536))
-        ->type_name("BINS");
+    addNumber(command, "--histogram", options->bins, "With --json: counts in so many bins", 1, 65536)->type_name("BINS");
     addThreads(command, options->threads);
 }
 

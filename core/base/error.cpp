@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 
+#include "core/base/text.h"
+
 #include <cerrno>
 #include <fmt/format.h>
 #include <system_error>
@@ -9,13 +11,16 @@ namespace quantlathe {
 
 namespace {
 
+constexpr std::size_t longestPath = 4096; // characters; more than a file system takes
+
+/// One line, whatever the names hold.
 std::string describe(const std::string& message, const ErrorPlace& place, const std::string& advice)
 {
     std::string text;
     if (!place.file.empty())
-        text += fmt::format("{}: ", place.file.string());
+        text += fmt::format("{}: ", printable(place.file.string(), longestPath));
     if (!place.tensor.empty())
-        text += fmt::format("tensor '{}': ", place.tensor);
+        text += fmt::format("tensor '{}': ", printable(place.tensor));
     text += message;
     if (place.offset)
         text += fmt::format(" (at byte {})", *place.offset);

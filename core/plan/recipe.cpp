@@ -76,7 +76,10 @@ private:
         try {
             return Json::parse(text.begin(), text.end(), watch);
         } catch (const Json::parse_error& error) {
-            throw Error(ErrorKind::BadFormat, fmt::format("no JSON: {}", printable(error.what(), 200)),
+            // "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error while ..."
+            std::string_view problem = error.what();
+            problem.remove_prefix(std::min(problem.find("] ") + 2, problem.size()));
+            throw Error(ErrorKind::BadFormat, fmt::format("no JSON: {}", printable(problem, 200)),
                         {m_file, error.byte, {}});
         }
     }

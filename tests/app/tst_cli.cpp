@@ -130,6 +130,10 @@ private slots:
         QTest::newRow("threads") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--threads", "-1"} << "--threads";
         QTest::newRow("memory") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--max-memory", "lots"} << "--max-memory";
         QTest::newRow("split size") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--split-size", "big"} << "'big' is no size";
+        QTest::newRow("negative memory") << QStringList{"quantize", in, "out.gguf", "--type", "Q4_K", "--max-memory", "-18446744073709551615"} << "'-18446744073709551615' is no whole number";
+        QTest::newRow("negative context") << QStringList{"estimate", in, "--ctx", "-5"} << "'-5' is no whole number";
+        QTest::newRow("context past 64 bits") << QStringList{"estimate", in, "--ctx", "99999999999999999999"} << "--ctx";
+        QTest::newRow("context with a unit") << QStringList{"estimate", in, "--ctx", "8k"} << "'8k' is no whole number";
         QTest::newRow("cache type") << QStringList{"estimate", in, "--kv-type", "Q2_K"} << "no type for the KV cache";
     }
 
@@ -146,8 +150,45 @@ private slots:
             return;
         run = cli(arguments + QStringList{"--json"});
         VERIFY_EXIT(run, 2);
-        if (arguments.last() != "--colour" && !run.output.empty())
-            QVERIFY(run.parsed()["error"]["kind"] == "usage");
+        QVERIFY2(run.parsed()["error"]["kind"] == "usage", run.output.c_str());
+    }
+
+    void failuresWithJsonAreJsonEvenWithoutACommand()
+    {
+        const auto run = cli({"paint", "--json"});
+        VERIFY_EXIT(run, 2);
+        QVERIFY(run.parsed()["error"]["kind"] == "usage");
+    }
+
+    void errorsAreOneLineWhateverTheNameHolds()
+    {
+        const auto run = cli(words({"inspect", m_folder / "new\nline.gguf", "--json"}));
+        VERIFY_EXIT(run, 1);
+        QCOMPARE(std::count(run.errors.begin(), run.errors.end(), '\n'), 1);
+        QVERIFY2(run.errors.find("new\\x0Aline.gguf") != std::string::npos, run.errors.c_str());
+        QVERIFY(run.parsed()["error"]["file"].get<std::string>().ends_with("new\nline.gguf"));
+    }
+
+    void aRuleThatMatchesNothingIsSaid()
+    {
+        auto run = cli(words({"plan", m_model, "--type", "Q4_0", "--tensor-type", "attn_vv=Q8_0", "--tensor-type", "ffn_down=Q8_0", "--json"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY2(run.errors.find("1 of 2 tensor-type rules matches no tensor that can be quantized: attn_vv=Q8_0") != std::string::npos,
+                 run.errors.c_str());
+        QVERIFY(run.parsed().contains("tensors"));
+        run = cli(words({"plan", m_model, "--type", "Q4_0", "--tensor-type", "ffn_down=Q8_0"}));
+        QCOMPARE(run.errors, std::string());
+    }
+
+    void whatF32HoldsExactlyDoesNotDiluteTheTotal()
+    {
+        const auto tensor = [&](const char* name) {
+            const auto run = cli(words({"error", m_model, "--type", "Q4_0", "--tensor-type", "ffn_up=F32", "--tensor", name,
+                                        "--tensor", "blk.0.attn_q.weight", "--json"}));
+            return run.parsed()["total"];
+        };
+        QVERIFY(tensor("blk.0.ffn_up.weight").contains("weights"));
+        QVERIFY(tensor("blk.0.ffn_up.weight") == tensor("blk.0.attn_norm.weight"));
     }
 
     void failures()
@@ -294,6 +335,10 @@ private slots:
 
         std::ofstream(recipe) << "{\"format\": \"something else\"}";
         VERIFY_EXIT(cli(words({"plan", m_model, "--plan", recipe})), 1);
+        std::ofstream(recipe) << "not JSON";
+        run = cli(words({"plan", m_model, "--plan", recipe}));
+        VERIFY_EXIT(run, 1);
+        QVERIFY2(run.errors.find("no JSON: parse error at line 1") != std::string::npos, run.errors.c_str());
     }
 
     void quantizeAndCompare()
