@@ -14,6 +14,7 @@
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QScrollArea>
 #include <QSettings>
 #include <QSlider>
 #include <QSpinBox>
@@ -72,13 +73,24 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     addFigure(*grid, Total, tr("Weights and KV cache"), {}, -1);
     addFigure(*grid, Free, tr("Left on the device"), tr("Must hold the compute buffers and what the driver needs"), -1);
 
-    auto* layout = new QVBoxLayout(this);
+    // With large text the figures do not fit into every dock: they scroll instead of being cut off.
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
     layout->addWidget(makeSettings());
     layout->addWidget(m_bar);
     layout->addLayout(verdict);
     layout->addLayout(grid);
     layout->addWidget(m_notes);
     layout->addStretch();
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(content);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->addWidget(scroll);
 
     connect(&document, &Document::modelChanged, this, &MemoryPanel::takeModel);
     connect(&document, &Document::planChanged, this, &MemoryPanel::update);
