@@ -70,6 +70,15 @@ public:
     {
         return widget()->sizeHint() + QSize(verticalScrollBar()->sizeHint().width(), 0);
     }
+
+protected:
+    /// The content's needs change with the text size; a scroll area does not pass that on by itself.
+    bool eventFilter(QObject* watched, QEvent* event) override
+    {
+        if (watched == widget() && event->type() == QEvent::LayoutRequest)
+            updateGeometry();
+        return QScrollArea::eventFilter(watched, event);
+    }
 };
 
 } // namespace
