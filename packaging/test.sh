@@ -19,7 +19,7 @@ fi
 
 echo "Checking the desktop files ..."
 desktop-file-validate packaging/quantlathe.desktop
-appstreamcli validate --no-net --quiet packaging/quantlathe.metainfo.xml
+appstreamcli validate --no-net packaging/quantlathe.metainfo.xml
 
 echo "Fuzzing for a short while ..."
 tests/fuzz/run.sh "${QUANTLATHE_FUZZ_SECONDS:-20}"
