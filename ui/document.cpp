@@ -50,6 +50,7 @@ void Document::setModel(std::shared_ptr<const Model> model)
     m_plan = {};
     m_selection.clear();
     m_current.reset();
+    m_memoryModel.reset();
     m_estimate.reset();
     m_effective.clear();
     m_effectiveBytes = 0;
@@ -192,8 +193,11 @@ void Document::setDevice(std::optional<Device> device)
 
 const MemoryEstimate& Document::memoryEstimate() const
 {
-    if (!m_estimate)
-        m_estimate = estimateMemory(*m_model, m_plan, m_runtimeSettings, m_device ? &*m_device : nullptr);
+    if (!m_estimate) {
+        if (!m_memoryModel)
+            m_memoryModel.emplace(*m_model);
+        m_estimate = m_memoryModel->estimate(m_plan, m_runtimeSettings, m_device ? &*m_device : nullptr);
+    }
     return *m_estimate;
 }
 

@@ -124,6 +124,7 @@ private:
     std::optional<std::size_t> m_current;
     RuntimeSettings m_runtimeSettings;
     std::optional<Device> m_device;
+    mutable std::optional<MemoryModel> m_memoryModel; ///< of m_model; made when first asked
     mutable std::optional<MemoryEstimate> m_estimate;
     ErrorPreviews m_previews;
     LatestJob m_opening;

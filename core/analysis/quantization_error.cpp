@@ -13,8 +13,6 @@
 
 namespace quantlathe {
 
-namespace {
-
 ErrorSums sumsOf(const float* original, const float* changed, std::size_t count)
 {
     const auto sums = kernels::differenceSums(original, changed, count);
@@ -22,8 +20,6 @@ ErrorSums sumsOf(const float* original, const float* changed, std::size_t count)
     const double maximum = std::isnan(sums.squaredDifference) ? std::numeric_limits<double>::infinity() : sums.maximumDifference;
     return {count, sums.squaredFirst, sums.squaredSecond, sums.product, sums.squaredDifference, maximum};
 }
-
-} // namespace
 
 void ErrorSums::add(const ErrorSums& other)
 {

@@ -29,6 +29,10 @@ struct ErrorSums
     [[nodiscard]] double cosine() const;
 };
 
+/// The sums over one stretch of weights; the same bits on every SIMD target. The maximum error is infinite where a scale
+/// overflowed and rebuilt NaN.
+ErrorSums sumsOf(const float* original, const float* changed, std::size_t count);
+
 struct QuantizationError
 {
     ErrorSums total;

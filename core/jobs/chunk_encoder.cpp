@@ -6,7 +6,6 @@
 #include "core/codecs/codec.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -15,18 +14,6 @@
 namespace quantlathe {
 
 namespace {
-
-constexpr std::uint32_t magnitudeMask = 0x7FFFFFFF;
-constexpr std::uint32_t infinityBits = 0x7F800000;
-
-/// The largest magnitude as float bits; NaN and infinities come out as infinityBits or more.
-std::uint32_t largestMagnitude(std::span<const float> row)
-{
-    std::uint32_t largest = 0;
-    for (const float weight : row)
-        largest = std::max(largest, std::bit_cast<std::uint32_t>(weight) & magnitudeMask);
-    return largest;
-}
 
 std::size_t firstNotFinite(std::span<const float> row)
 {
@@ -108,22 +95,14 @@ private:
     {
         const std::span<const float> weights(m_buffers.weights.data() + row * m_rowLength, m_rowLength);
         std::byte* blocks = m_buffers.bytes.data() + row * m_rowBytes;
-        if (largestMagnitude(weights) >= infinityBits)
+        if (!kernels::isFinite(weights.data(), weights.size()))
             failNotFinite(row, firstNotFinite(weights));
         m_codec.encodeRow(weights.data(), nullptr, m_rowLength, blocks);
         if (!measureError || !m_codec.canDecode())
             return {};
         const std::span<float> rebuilt(m_buffers.rebuilt.data(), m_rowLength);
         m_codec.decode(blocks, rebuilt.data(), m_rowLength);
-        const auto sums = kernels::differenceSums(weights.data(), rebuilt.data(), m_rowLength);
-        ErrorSums result;
-        result.weights = m_rowLength;
-        result.squaredWeights = sums.squaredFirst;
-        result.squaredRebuilt = sums.squaredSecond;
-        result.product = sums.product;
-        result.squaredError = sums.squaredDifference;
-        result.maximumError = sums.maximumDifference;
-        return result;
+        return sumsOf(weights.data(), rebuilt.data(), m_rowLength);
     }
 
     /// Row and column in the source, as the person sees them there.

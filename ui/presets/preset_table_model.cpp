@@ -14,7 +14,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-PresetOutcome outcomeOf(const Model& model, const Preset& preset, const PresetOptions& options)
+PresetOutcome outcomeOf(const Model& model, const MemoryModel& memory, const Preset& preset, const PresetOptions& options)
 {
     PresetOutcome outcome;
     outcome.isKnown = true;
@@ -28,7 +28,7 @@ PresetOutcome outcomeOf(const Model& model, const Preset& preset, const PresetOp
             if (!isWritable && outcome.problem.isEmpty())
                 outcome.problem = PresetTableModel::tr("%1 cannot be written by this version yet").arg(toQString(name(effective.type)));
         }
-        outcome.fileBytes = estimateMemory(model, outcome.plan, RuntimeSettings(), nullptr).fileBytes;
+        outcome.fileBytes = memory.estimate(outcome.plan, RuntimeSettings(), nullptr).fileBytes;
     } catch (const Error& error) {
         outcome.problem = messageText(error);
     }
@@ -39,10 +39,11 @@ PresetOutcome outcomeOf(const Model& model, const Preset& preset, const PresetOp
 
 std::vector<PresetOutcome> outcomesOf(const Model& model, const PresetOptions& options, const RunControl& control)
 {
+    const MemoryModel memory(model);
     std::vector<PresetOutcome> outcomes;
     for (const Preset& preset : allPresets()) {
         control.throwIfCancelled();
-        outcomes.push_back(outcomeOf(model, preset, options));
+        outcomes.push_back(outcomeOf(model, memory, preset, options));
     }
     return outcomes;
 }
