@@ -113,7 +113,7 @@ void RoundTrip::visitRows(const RowSelection& rows, std::uint64_t begin, std::ui
                 if (!m_guard.check(m_reader.tensor(), weights, length, firstRow + row, column))
                     return;
                 control.throwIfCancelled();
-                m_codec->encodeRow(weights, m_importance, length, blocks.data());
+                m_codec->encodeRow(weights, m_importance, length, m_codec->defaults(), blocks.data());
                 m_codec->decode(blocks.data(), rebuilt.data(), length);
                 visit({firstRow + row, column, weights, rebuilt.data(), length});
             }

@@ -2,6 +2,7 @@
 // Decoding and encoding of stored number formats, row by row.
 #pragma once
 
+#include "core/codecs/encode_options.h"
 #include "core/types/tensor_type.h"
 
 #include <cstddef>
@@ -22,10 +23,15 @@ struct Codec
 
     /// Encodes one row of @p count weights (a multiple of the type's block) into @p blocks.
     /// @param importance one non-negative factor per weight of the row (input channel), or null. What is
-    /// minimised is written beside each encoder. Weights must be finite: callers check (see analysis/),
+    /// minimised: see Objective, and beside each encoder. Weights must be finite: callers check (see analysis/),
     /// encoders do not.
     void (*encodeRow)(const float* weights, const float* importance, std::size_t count,
-                      std::byte* blocks) = nullptr;
+                      const EncodeOptions& options, std::byte* blocks) = nullptr;
+
+    /// The objective that serves real models best; measured, see the room's README.
+    Objective defaultObjective = Objective::Magnitude;
+
+    [[nodiscard]] EncodeOptions defaults() const { return {defaultObjective, Effort::Standard}; }
 
     [[nodiscard]] bool canDecode() const { return decode != nullptr; }
     [[nodiscard]] bool canEncode() const { return encodeRow != nullptr; }

@@ -344,27 +344,32 @@ void encodeBlocks(const float* weights, const float* importance, std::size_t cou
 
 } // namespace
 
-void encodeQ2_K(const float* weights, const float* importance, std::size_t count, std::byte* blocks)
+void encodeQ2_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions&,
+                std::byte* blocks)
 {
     encodeBlocks<BlockQ2_K>(weights, importance, count, blocks);
 }
 
-void encodeQ3_K(const float* weights, const float* importance, std::size_t count, std::byte* blocks)
+void encodeQ3_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions&,
+                std::byte* blocks)
 {
     encodeBlocks<BlockQ3_K>(weights, importance, count, blocks);
 }
 
-void encodeQ4_K(const float* weights, const float* importance, std::size_t count, std::byte* blocks)
+void encodeQ4_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions&,
+                std::byte* blocks)
 {
     encodeBlocks<BlockQ4_K>(weights, importance, count, blocks);
 }
 
-void encodeQ5_K(const float* weights, const float* importance, std::size_t count, std::byte* blocks)
+void encodeQ5_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions&,
+                std::byte* blocks)
 {
     encodeBlocks<BlockQ5_K>(weights, importance, count, blocks);
 }
 
-void encodeQ6_K(const float* weights, const float* importance, std::size_t count, std::byte* blocks)
+void encodeQ6_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions&,
+                std::byte* blocks)
 {
     encodeBlocks<BlockQ6_K>(weights, importance, count, blocks);
 }

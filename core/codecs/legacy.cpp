@@ -225,7 +225,8 @@ template <typename Block> void searchAffine(std::span<const float> x, std::span<
 /// encodeRow of the 4- and 5-bit formats: @p Direct without importance, @p Search with it.
 template <typename Block, void (*Direct)(const float*, Block&),
           void (*Search)(std::span<const float>, std::span<const float>, Block&)>
-void encodeBlocks(const float* weights, const float* importance, std::size_t count, std::byte* bytes)
+void encodeBlocks(const float* weights, const float* importance, std::size_t count, const EncodeOptions&,
+                  std::byte* bytes)
 {
     auto* block = asBlocks<Block>(bytes);
     if (importance) {
@@ -248,7 +249,7 @@ void encodeBlocks(const float* weights, const float* importance, std::size_t cou
         Direct(weights + first, *block);
 }
 
-void encodeQ8_0(const float* weights, const float*, std::size_t count, std::byte* bytes)
+void encodeQ8_0(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* bytes)
 {
     auto* block = asBlocks<BlockQ8_0>(bytes);
     for (std::size_t first = 0; first < count; first += blockWeights, ++block) {

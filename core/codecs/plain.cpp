@@ -56,14 +56,14 @@ void decodeByTable(const std::byte* blocks, float* weights, std::size_t count)
         weights[index] = table[static_cast<std::uint8_t>(blocks[index])];
 }
 
-void encodeF32(const float* weights, const float*, std::size_t count, std::byte* blocks)
+void encodeF32(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* blocks)
 {
     if (count > 0)
         std::memcpy(blocks, weights, count * sizeof(float));
 }
 
 /// Nearest half. Beyond +-65504 the nearest finite half is taken: a weight must not become infinite.
-void encodeF16(const float* weights, const float*, std::size_t count, std::byte* blocks)
+void encodeF16(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* blocks)
 {
     auto* halves = asBlocks<StoredHalf>(blocks);
     for (std::size_t index = 0; index < count; ++index)
@@ -71,7 +71,7 @@ void encodeF16(const float* weights, const float*, std::size_t count, std::byte*
 }
 
 /// Nearest bfloat16; the largest floats, which would round to infinity, give the largest finite bfloat16.
-void encodeBF16(const float* weights, const float*, std::size_t count, std::byte* blocks)
+void encodeBF16(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* blocks)
 {
     constexpr std::uint16_t largest = 0x7F7F;
     for (std::size_t index = 0; index < count; ++index) {

@@ -10,46 +10,13 @@
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/simd_decode.h"
+#include "core/codecs/simd_parts-inl.h"
 
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-// At most 16 lanes: the shortest run of weights that share a scale.
-using Floats = hn::CappedTag<float, 16>;
-using Ints = hn::RebindToSigned<Floats>;
-using Words = hn::RebindToUnsigned<Floats>;
-using FloatVector = hn::Vec<Floats>;
-using IntVector = hn::Vec<Ints>;
-using WordVector = hn::Vec<Words>;
-
-constexpr Floats floats;
-constexpr Ints ints;
-constexpr Words words;
-
-/// Halves in the low 16 bits of each lane to floats, exact; NaN becomes quiet.
-template <class D, class V> HWY_INLINE hn::Vec<D> halvesToFloats(D d, V halves)
-{
-    const hn::RebindToUnsigned<D> du;
-    const auto magnitude = hn::And(halves, hn::Set(du, 0x7FFF));
-    const auto sign = hn::ShiftLeft<16>(hn::Xor(halves, magnitude));
-    const auto shifted = hn::ShiftLeft<13>(magnitude);
-    const auto rebias = hn::Set(du, 112u << 23);
-    const auto normal = hn::Add(shifted, rebias);
-    const auto infinite = hn::Set(du, 0x7C00);
-    const auto special = hn::Or(hn::Add(normal, rebias),
-                                hn::IfThenElseZero(hn::Gt(magnitude, infinite), hn::Set(du, 0x400000)));
-    const hn::RebindToSigned<D> di;
-    const auto denormal =
-        hn::BitCast(du, hn::Mul(hn::ConvertTo(d, hn::BitCast(di, magnitude)), hn::Set(d, 0x1p-24f)));
-    auto bits = hn::IfThenElse(hn::Lt(magnitude, infinite), normal, special);
-    bits = hn::IfThenElse(hn::Lt(magnitude, hn::Set(du, 0x400)), denormal, bits);
-    return hn::BitCast(d, hn::Or(bits, sign));
-}
 
 HWY_INLINE FloatVector broadcast(StoredHalf half)
 {

@@ -97,7 +97,7 @@ private:
         std::byte* blocks = m_buffers.bytes.data() + row * m_rowBytes;
         if (!kernels::isFinite(weights.data(), weights.size()))
             failNotFinite(row, firstNotFinite(weights));
-        m_codec.encodeRow(weights.data(), nullptr, m_rowLength, blocks);
+        m_codec.encodeRow(weights.data(), nullptr, m_rowLength, m_codec.defaults(), blocks);
         if (!measureError || !m_codec.canDecode())
             return {};
         const std::span<float> rebuilt(m_buffers.rebuilt.data(), m_rowLength);

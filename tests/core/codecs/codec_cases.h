@@ -28,7 +28,7 @@ inline std::vector<std::byte> encodeRows(TensorType type, const std::vector<floa
     const std::size_t bytes = *rowBytes(type, columns);
     std::vector<std::byte> blocks(weights.size() / columns * bytes);
     for (std::size_t row = 0; row < weights.size() / columns; ++row)
-        codecFor(type).encodeRow(&weights[row * columns], importance, columns, &blocks[row * bytes]);
+        codecFor(type).encodeRow(&weights[row * columns], importance, columns, {}, &blocks[row * bytes]);
     return blocks;
 }
 

@@ -157,7 +157,7 @@ private slots:
             if (codec.canDecode())
                 codec.decode(nullptr, nullptr, 0);
             if (codec.canEncode())
-                codec.encodeRow(nullptr, nullptr, 0, nullptr);
+                codec.encodeRow(nullptr, nullptr, 0, {}, nullptr);
         }
     }
 };

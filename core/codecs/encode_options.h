@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What an encoder minimises and how hard it tries.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace quantlathe {
+
+/// What is minimised where no importance is given. With importance v (one factor per input channel) it is always
+/// sum v (x - q)^2.
+enum class Objective : std::uint8_t {
+    Magnitude,   ///< errors weighted by the weight's own size, type by type as llama.cpp weights them
+    SquaredError ///< sum (x - q)^2
+};
+
+/// Standard is made to be fast; Best searches until the error is about the smallest that the format can hold.
+enum class Effort : std::uint8_t { Standard, Best };
+
+struct EncodeOptions
+{
+    Objective objective = Objective::Magnitude;
+    Effort effort = Effort::Standard;
+    bool operator==(const EncodeOptions&) const = default;
+};
+
+/// Stable ids for recipes and the command line: "magnitude", "squared-error"; "standard", "best".
+std::string_view name(Objective objective);
+std::string_view name(Effort effort);
+std::optional<Objective> objectiveFromName(std::string_view name);
+std::optional<Effort> effortFromName(std::string_view name);
+
+} // namespace quantlathe

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Parts of the SIMD codecs, compiled once per target: include inside a file that is itself compiled by Highway's
+// foreach_target. Results must be the same bytes on every target, therefore: no fused multiply-add (MulAdd and its
+// kin are not used), and sums run in an order that does not depend on the number of lanes.
+//
+// Two arrangements keep the order fixed:
+// - A batch: sixteen sub-blocks side by side, element i of sub-block b at [16 * i + b]. One lane is one sub-block and
+//   each sum runs over its elements in order.
+// - Sixteen partial sums along a row, element i in partial i % 16, added up by sumOfPartials.
+
+#if defined(QUANTLATHE_SIMD_PARTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QUANTLATHE_SIMD_PARTS_INL_H_
+#undef QUANTLATHE_SIMD_PARTS_INL_H_
+#else
+#define QUANTLATHE_SIMD_PARTS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace quantlathe::codecs {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+inline constexpr std::size_t batchLanes = 16;
+
+/// At most 16 lanes: the shortest run of weights that share a scale, and the width of a batch.
+using Floats = hn::CappedTag<float, batchLanes>;
+using Ints = hn::RebindToSigned<Floats>;
+using Words = hn::RebindToUnsigned<Floats>;
+using FloatVector = hn::Vec<Floats>;
+using IntVector = hn::Vec<Ints>;
+using WordVector = hn::Vec<Words>;
+
+inline constexpr Floats floats;
+inline constexpr Ints ints;
+inline constexpr Words words;
+
+/// Halves in the low 16 bits of each lane to floats, exact; NaN becomes quiet.
+template <class D, class V> HWY_INLINE hn::Vec<D> halvesToFloats(D d, V halves)
+{
+    const hn::RebindToUnsigned<D> du;
+    const auto magnitude = hn::And(halves, hn::Set(du, 0x7FFF));
+    const auto sign = hn::ShiftLeft<16>(hn::Xor(halves, magnitude));
+    const auto shifted = hn::ShiftLeft<13>(magnitude);
+    const auto rebias = hn::Set(du, 112u << 23);
+    const auto normal = hn::Add(shifted, rebias);
+    const auto infinite = hn::Set(du, 0x7C00);
+    const auto special = hn::Or(hn::Add(normal, rebias),
+                                hn::IfThenElseZero(hn::Gt(magnitude, infinite), hn::Set(du, 0x400000)));
+    const hn::RebindToSigned<D> di;
+    const auto denormal =
+        hn::BitCast(du, hn::Mul(hn::ConvertTo(d, hn::BitCast(di, magnitude)), hn::Set(d, 0x1p-24f)));
+    auto bits = hn::IfThenElse(hn::Lt(magnitude, infinite), normal, special);
+    bits = hn::IfThenElse(hn::Lt(magnitude, hn::Set(du, 0x400)), denormal, bits);
+    return hn::BitCast(d, hn::Or(bits, sign));
+}
+
+/// The nearest halves (ties to even) of finite floats, limited to +-65504, in the low 16 bits of each lane.
+template <class D, class V> HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> floatsToHalves(D d, V values)
+{
+    const hn::RebindToUnsigned<D> du;
+    const auto all = hn::BitCast(du, values);
+    const auto sign = hn::And(all, hn::Set(du, 0x80000000u));
+    const auto magnitude = hn::Min(hn::BitCast(d, hn::Xor(all, sign)), hn::Set(d, 65504.0f));
+    const auto bits = hn::BitCast(du, magnitude);
+    // The exponent changes its bias by 112; half a unit of the last kept bit, less one if that bit is 0, rounds.
+    const auto odd = hn::And(hn::ShiftRight<13>(bits), hn::Set(du, 1));
+    const auto normal =
+        hn::ShiftRight<13>(hn::Add(hn::Add(hn::Sub(bits, hn::Set(du, 112u << 23)), hn::Set(du, 0xFFF)), odd));
+    // 2^-24 is the last bit of floats from 0.5 to 1: adding 0.5 rounds to whole denormal halves.
+    const auto denormal =
+        hn::Sub(hn::BitCast(du, hn::Add(magnitude, hn::Set(d, 0.5f))), hn::Set(du, 126u << 23));
+    const auto half = hn::IfThenElse(hn::Lt(bits, hn::Set(du, 113u << 23)), denormal, normal);
+    return hn::Or(half, hn::ShiftRight<16>(sign));
+}
+
+/// The integer nearest to each value, ties to even, as a float; |value| must be below 2^22.
+template <class V> HWY_INLINE V nearestWhole(V value)
+{
+    const hn::DFromV<V> d;
+    const auto noFraction = hn::Set(d, 12582912.0f);
+    return hn::Sub(hn::Add(value, noFraction), noFraction);
+}
+
+/// Sixteen sub-blocks of @p width consecutive weights become a batch. Where only @p subBlocks of them exist the last
+/// one is repeated: its results are computed and thrown away.
+HWY_INLINE void loadBatch(const float* HWY_RESTRICT weights, std::size_t width, std::size_t subBlocks,
+                          float* HWY_RESTRICT batch)
+{
+    alignas(64) std::int32_t starts[batchLanes];
+    for (std::size_t lane = 0; lane < batchLanes; ++lane)
+        starts[lane] = static_cast<std::int32_t>(width * (lane < subBlocks ? lane : subBlocks - 1));
+    for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        const auto indices = hn::Load(ints, starts + lane);
+        for (std::size_t index = 0; index < width; ++index)
+            hn::Store(hn::GatherIndex(floats, weights + index, indices), floats, batch + batchLanes * index + lane);
+    }
+}
+
+/// Sixteen partial sums in one fixed order: halves onto each other until one is left.
+HWY_INLINE float sumOfPartials(const float* HWY_RESTRICT partials)
+{
+    float sums[8];
+    for (std::size_t index = 0; index < 8; ++index)
+        sums[index] = partials[index] + partials[index + 8];
+    for (std::size_t index = 0; index < 4; ++index)
+        sums[index] += sums[index + 4];
+    return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace quantlathe::codecs
+HWY_AFTER_NAMESPACE();
+#endif
