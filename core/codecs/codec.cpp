@@ -17,8 +17,9 @@ Table gatherCodecs()
     Table table;
     for (std::size_t index = 0; index < table.size(); ++index)
         table[index].type = static_cast<TensorType>(index);
-    for (const auto& family : {codecs::plainCodecs(), codecs::legacyCodecs(), codecs::kQuantCodecs(),
-                               codecs::iq4Codecs(), codecs::ternaryCodecs(), codecs::fp4Codecs()}) {
+    for (const auto& family :
+         {codecs::plainCodecs(), codecs::legacyCodecs(), codecs::kQuantCodecs(), codecs::iq4Codecs(),
+          codecs::ternaryCodecs(), codecs::fp4Codecs(), codecs::latticeCodecs()}) {
         for (const Codec& codec : family)
             table[static_cast<std::size_t>(codec.type)] = codec;
     }

@@ -15,5 +15,6 @@ std::span<const Codec> kQuantCodecs();
 std::span<const Codec> iq4Codecs();
 std::span<const Codec> ternaryCodecs();
 std::span<const Codec> fp4Codecs();
+std::span<const Codec> latticeCodecs();
 
 } // namespace quantlathe::codecs
