@@ -21,6 +21,7 @@ struct Options
     PlanOptions plan;
     std::vector<std::string> tensors;
     unsigned threads = 0;
+    NonFinite nonFinite = NonFinite::Fail;
 };
 
 /// Counts tensors: errors are measured tensor by tensor.
@@ -79,9 +80,13 @@ void run(const Invocation& invocation, const Options& options)
             if (!choice.isCopy(tensor.type())) {
                 TensorProgress part(progress, tensor.name(), before, tensor.shape().weightCount(),
                                     totalWeights);
-                const ErrorOptions errorOptions{false, 0, nullptr, options.threads};
-                const auto error =
-                    measureError(tensor, choice.type, errorOptions, invocation.control(&part)).total;
+                const ErrorOptions errorOptions{false,           0, nullptr, options.threads, plan.encoding,
+                                                options.nonFinite};
+                const QuantizationError measured =
+                    measureError(tensor, choice.type, errorOptions, invocation.control(&part));
+                const ErrorSums& error = measured.total;
+                noteReplaced(tensor.name(), measured.replaced);
+                addReplaced(json, measured.replaced);
                 if (choice.type != TensorType::F32) // F32 holds every value: nothing is lost, so it would
                                                     // only dilute the sum
                     total.add(error);
@@ -104,7 +109,7 @@ void run(const Invocation& invocation, const Options& options)
         Json sum = Json::object();
         addError(sum, total);
         print(
-            Json{{"path", model->path().string()}, {"tensors", std::move(list)}, {"total", std::move(sum)}});
+            Json{{"path", model->path().string()}, {"encoding", toJson(plan.encoding)}, {"tensors", std::move(list)}, {"total", std::move(sum)}});
         return;
     }
     print(table.text());
@@ -112,8 +117,9 @@ void run(const Invocation& invocation, const Options& options)
         print(std::string("\nNo weight would change"));
         return;
     }
-    print(fmt::format("\nAll quantized weights: relative RMS error {}, {:.2f} dB",
-                      shortNumber(total.relativeRms()), total.signalToNoiseDb()));
+    print(fmt::format("\nAll quantized weights: relative RMS error {}, {:.2f} dB (effort {}, objective {})",
+                      shortNumber(total.relativeRms()), total.signalToNoiseDb(), name(plan.encoding.effort),
+                      objectiveName(plan.encoding)));
 }
 
 } // namespace
@@ -129,6 +135,8 @@ void addError(CLI::App& app, Invocation& invocation)
     command->add_option("--tensor", options->tensors, "Only this tensor; may be repeated")
         ->type_name("NAME")
         ->allow_extra_args(false);
+    options->plan.addEncoding(command);
+    addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);
 }
 

@@ -90,6 +90,17 @@ void addError(Json& json, const ErrorSums& error)
     json["cosine"] = number(error.cosine());
 }
 
+void addReplaced(Json& json, const ReplacedWeights& replaced)
+{
+    if (replaced.total() > 0)
+        json["replaced"] = {{"nan", replaced.nan}, {"infinity", replaced.infinity}};
+}
+
+Json toJson(const Encoding& encoding)
+{
+    return {{"effort", name(encoding.effort)}, {"objective", objectiveName(encoding)}};
+}
+
 std::vector<std::size_t> chosenTensors(const Model& model, const std::vector<std::string>& names)
 {
     std::vector<std::size_t> indices;

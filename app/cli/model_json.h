@@ -4,6 +4,7 @@
 
 #include "core/analysis/quantization_error.h"
 #include "core/model/model.h"
+#include "core/plan/plan.h"
 #include "app/cli/invocation.h"
 
 #include <vector>
@@ -18,6 +19,11 @@ Json toJson(const Hyperparameters& parameters);
 Json toJson(const Metadata& metadata, bool isFull);
 /// relativeRms, signalToNoiseDb, maximumError, cosine, weights; null where a figure is infinite.
 void addError(Json& json, const ErrorSums& error);
+
+/// "replaced": {nan, infinity}; no key where nothing was.
+void addReplaced(Json& json, const ReplacedWeights& replaced);
+/// {effort, objective}
+Json toJson(const Encoding& encoding);
 
 /// Tensors by name, or all of them. @throws Error(NotFound) with names that come near
 std::vector<std::size_t> chosenTensors(const Model& model, const std::vector<std::string>& names);

@@ -63,6 +63,7 @@ void run(const Invocation& invocation, const Options& options)
     if (invocation.json) {
         print(Json{{"path", model->path().string()},
                    {"preset", plan.preset.empty() ? Json(nullptr) : Json(plan.preset)},
+                   {"encoding", toJson(plan.encoding)},
                    {"fileType", fileTypeOf(*model, plan)},
                    {"recipe", options.output.empty() ? Json(nullptr) : Json(options.output)},
                    {"sourceBytes", before},
@@ -72,7 +73,8 @@ void run(const Invocation& invocation, const Options& options)
         return;
     }
     print(table.text());
-    print(fmt::format("\nTensors: {} before, {} after, {:.2f} bits per weight", formatBytes(before), formatBytes(after), bits));
+    print(fmt::format("\nTensors: {} before, {} after, {:.2f} bits per weight; effort {}, objective {}", formatBytes(before),
+                      formatBytes(after), bits, name(plan.encoding.effort), objectiveName(plan.encoding)));
     if (!options.output.empty())
         print(fmt::format("Recipe saved as {}", printable(options.output, longestPath)));
 }
@@ -86,6 +88,7 @@ void addPlan(CLI::App& app, Invocation& invocation)
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
+    options->plan.addEncoding(command);
     command->add_option("-o,--output", options->output, "Where to save the recipe (JSON)")->type_name("FILE");
     command->add_option("--write-tensor-types", options->tensorTypeFile,
                         "Also save the types as a file for llama-quantize --tensor-type-file")

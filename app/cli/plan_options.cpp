@@ -62,7 +62,42 @@ void warnOfIdleRules(const Model& model, const std::vector<TypeRule>& rules)
     }
 }
 
+/// llama-quantize refuses these types without importance data; here a person is told and decides.
+void noteImportance(const Model& model, const Plan& plan)
+{
+    const std::vector<TensorType> types = typesNeedingImportance(model, plan);
+    std::string names;
+    for (const TensorType type : types)
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", name(type));
+    if (!types.empty())
+        fmt::print(stderr, "note: {} {} meant to be used with importance data; without, the quality suffers\n", names,
+                   types.size() == 1 ? "is" : "are");
+}
+
 } // namespace
+
+void addNonFinite(CLI::App* command, NonFinite& policy)
+{
+    command
+        ->add_option_function<std::string>(
+            "--non-finite",
+            [&policy](const std::string& text) {
+                const auto found = nonFiniteFromName(text);
+                if (!found)
+                    throw CLI::ValidationError("--non-finite", fmt::format("'{}' is neither fail nor clamp", printable(text)));
+                policy = *found;
+            },
+            "NaN and infinities in tensors that are quantized: fail (the default), or clamp: NaN becomes 0, an infinity "
+            "the largest finite magnitude of its row")
+        ->type_name("POLICY");
+}
+
+void noteReplaced(const std::string& tensor, const ReplacedWeights& replaced)
+{
+    if (replaced.total() > 0)
+        fmt::print(stderr, "note: tensor '{}': {} NaN and {} infinite weights were replaced\n", printable(tensor), replaced.nan,
+                   replaced.infinity);
+}
 
 TensorType parseType(const std::string& text)
 {
@@ -105,8 +140,24 @@ void PlanOptions::add(CLI::App* command, Recipe recipe)
         ->type_name("FILE");
 }
 
+void PlanOptions::addEncoding(CLI::App* command)
+{
+    command->add_option("--effort", m_effort, "standard (fast, the default) or best (searches long for the smallest error)")
+        ->type_name("EFFORT");
+    command
+        ->add_option("--objective", m_objective,
+                     "What is minimised: default (what serves each type best), magnitude (large weights count more) or "
+                     "squared-error")
+        ->type_name("NAME");
+}
+
 void PlanOptions::check(bool isRequired) const
 {
+    if (!m_effort.empty() && !effortFromName(m_effort))
+        throw UsageError(fmt::format("there is no effort '{}'; there are standard, best", printable(m_effort)));
+    if (!m_objective.empty() && m_objective != defaultObjectiveName && !objectiveFromName(m_objective))
+        throw UsageError(
+            fmt::format("there is no objective '{}'; there are default, magnitude, squared-error", printable(m_objective)));
     const int given = (m_recipe.empty() ? 0 : 1) + (m_preset.empty() ? 0 : 1) + (m_type.empty() ? 0 : 1);
     const char* choices = m_takesRecipe ? "--plan, --preset or --type" : "--preset or --type";
     if (given > 1)
@@ -139,15 +190,21 @@ std::vector<TypeRule> PlanOptions::rules() const
 
 Plan PlanOptions::planFor(const Model& model) const
 {
+    Plan plan = typesFor(model);
+    if (!m_effort.empty())
+        plan.encoding.effort = *effortFromName(m_effort);
+    if (!m_objective.empty())
+        plan.encoding.objective = objectiveFromName(m_objective);
+    noteImportance(model, plan);
+    return plan;
+}
+
+Plan PlanOptions::typesFor(const Model& model) const
+{
     const auto rules = this->rules();
     warnOfIdleRules(model, rules);
     if (!m_preset.empty()) {
-        const Preset& preset = parsePreset(m_preset);
-        if (preset.needsImportance) {
-            fmt::print(stderr, "note: {} is meant to be used with importance data; without, the quality suffers\n",
-                       preset.id);
-        }
-        return planFromPreset(model, preset, {false, false, rules});
+        return planFromPreset(model, parsePreset(m_preset), {false, false, rules});
     }
     if (!m_type.empty())
         return planFromType(model, parseType(m_type), rules);

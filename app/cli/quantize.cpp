@@ -27,6 +27,7 @@ struct Options
     std::string splitSize;
     bool resume = false;
     bool noError = false;
+    NonFinite nonFinite = NonFinite::Fail;
 };
 
 Json toJson(const QuantizeResult& result)
@@ -43,14 +44,17 @@ Json toJson(const QuantizeResult& result)
                   {"isCopy", tensor.isCopy}};
         if (tensor.error.weights > 0)
             addError(json, tensor.error);
+        addReplaced(json, tensor.replaced);
         tensors.push_back(std::move(json));
     }
     Json total = Json::object();
     addError(total, result.error);
+    addReplaced(total, result.replaced);
     return {{"files", std::move(files)},
             {"bytes", result.totalBytes},
             {"resumedBytes", result.resumedBytes},
             {"seconds", number(result.seconds)},
+            {"encoding", cli::toJson(result.encoding)},
             {"total", std::move(total)},
             {"tensors", std::move(tensors)}};
 }
@@ -78,7 +82,8 @@ void printResult(const QuantizeResult& result)
                    isMeasured ? fmt::format("{:.2f}", sum.error.signalToNoiseDb()) : ""});
     }
     print(table.text());
-    print(fmt::format("\n{} ({} bytes) in {:.1f} s{}", formatBytes(result.totalBytes), result.totalBytes, result.seconds,
+    print(fmt::format("\n{} ({} bytes) in {:.1f} s, effort {}, objective {}{}", formatBytes(result.totalBytes),
+                      result.totalBytes, result.seconds, name(result.encoding.effort), objectiveName(result.encoding),
                       result.resumedBytes > 0 ? fmt::format(", {} taken over", formatBytes(result.resumedBytes)) : ""));
     for (const auto& file : result.files)
         print(printable(file.string(), longestPath));
@@ -96,6 +101,7 @@ void run(const Invocation& invocation, const Options& options)
     request.maximumMemoryBytes = options.maximumMemoryMiB << 20;
     request.resume = options.resume;
     request.measureError = !options.noError;
+    request.nonFinite = options.nonFinite;
     QuantizeResult result;
     try {
         ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Bytes);
@@ -105,6 +111,8 @@ void run(const Invocation& invocation, const Options& options)
             fmt::print(stderr, "What was written is kept: repeat the command with --resume to continue\n");
         throw;
     }
+    for (const TensorResult& tensor : result.tensors)
+        noteReplaced(tensor.name, tensor.replaced);
     if (invocation.json)
         print(toJson(result));
     else
@@ -122,6 +130,8 @@ void addQuantize(CLI::App& app, Invocation& invocation)
     command->add_option("OUT", options->output, "GGUF file to write; an existing one is replaced once the new one is complete")
         ->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
+    options->plan.addEncoding(command);
+    addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);
     addNumber(command, "--max-memory", options->maximumMemoryMiB,
               "Memory to use at most beside the mapped input; default 1024", 1, std::uint64_t{1} << 24)

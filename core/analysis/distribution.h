@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/run_control.h"
+#include "core/codecs/encode_options.h"
 #include "core/model/tensor.h"
 
 #include <cstdint>
@@ -58,6 +59,7 @@ Distribution measureDistribution(std::span<const Tensor* const> tensors, const D
 /// @throws Error(BadFormat) naming tensor, row and column at NaN or infinity in a tensor whose type changes;
 /// Error(Unsupported, InvalidArgument) as RoundTrip; Error(Cancelled), Error(SourceChanged)
 Histogram quantizedHistogram(std::span<const Tensor* const> tensors, std::span<const TensorType> types,
-                             const Histogram& bins, unsigned threads, const RunControl& control);
+                             const Histogram& bins, unsigned threads, const RunControl& control,
+                             const Encoding& encoding = {});
 
 } // namespace quantlathe

@@ -7,6 +7,7 @@
 #include "core/base/parallel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
@@ -66,9 +67,11 @@ QuantizationError measureError(const Tensor& tensor, TensorType type, const Erro
         return result;
     }
 
-    RoundTrip trip(tensor, type, options.importance);
+    RoundTrip trip(tensor, type, {options.importance, options.encoding, options.nonFinite});
     const std::uint64_t perRange = RoundTrip::rowsPerRange(tensor.shape());
     std::vector<ErrorSums> ranges(rows.selected / perRange + 1);
+    std::atomic<std::uint64_t> nan = 0;
+    std::atomic<std::uint64_t> infinity = 0;
     WeightProgress progress(control, rows.selected * rowLength, 1);
     parallelFor(rows.selected, perRange, options.threads, control, [&](std::size_t begin, std::size_t end) {
         ErrorSums range;
@@ -76,6 +79,8 @@ QuantizationError measureError(const Tensor& tensor, TensorType type, const Erro
         std::uint64_t index = begin;
         trip.visitRows(rows, begin, end, control, [&](const RowPiece& piece) {
             row.add(sumsOf(piece.original, piece.rebuilt, piece.count));
+            nan += piece.replaced.nan;
+            infinity += piece.replaced.infinity;
             if (piece.column + piece.count < rowLength)
                 return;
             if (options.perRow)
@@ -88,6 +93,7 @@ QuantizationError measureError(const Tensor& tensor, TensorType type, const Erro
         progress.add(tensor.name(), (end - begin) * rowLength, 1);
     });
     trip.guard().throwIfFound();
+    result.replaced = {nan, infinity};
     tensor.throwIfSourceChanged();
     for (const ErrorSums& range : ranges)
         result.total.add(range);

@@ -2,7 +2,9 @@
 // What quantizing a tensor costs: the difference between the weights and what a type makes of them.
 #pragma once
 
+#include "core/analysis/non_finite.h"
 #include "core/base/run_control.h"
+#include "core/codecs/encode_options.h"
 #include "core/model/tensor.h"
 
 #include <cstdint>
@@ -38,6 +40,7 @@ struct QuantizationError
     ErrorSums total;
     std::vector<float> rowRelativeRms; ///< one per measured row (output channel), in row order; empty unless asked for
     bool isSampled = false;            ///< from a part of the rows
+    ReplacedWeights replaced;          ///< among the measured rows; the error is that against the replaced weights
 };
 
 struct ErrorOptions
@@ -46,11 +49,14 @@ struct ErrorOptions
     std::uint64_t maximumWeights = 0; ///< > 0: a deterministic, evenly spaced sample of rows of about this many weights
     const float* importance = nullptr; ///< one per input channel, or null
     unsigned threads = 0;
+    Encoding encoding;                 ///< measureError() only
+    NonFinite nonFinite = NonFinite::Fail; ///< measureError() only
 };
 
 /// Encodes and decodes @p tensor as @p type. A type equal to the stored one costs nothing (copied unchanged).
 /// @throws Error(Unsupported) when the tensor cannot be decoded or @p type not encoded, or rows do not fit;
-/// Error(BadFormat) naming tensor, row and column at the first NaN or infinity; Error(Cancelled, SourceChanged)
+/// Error(BadFormat) naming tensor, row and column at the first NaN or infinity, unless they are clamped; Error(Cancelled,
+/// SourceChanged)
 QuantizationError measureError(const Tensor& tensor, TensorType type, const ErrorOptions& options,
                                const RunControl& control);
 

@@ -10,7 +10,7 @@
 namespace quantlathe {
 
 Histogram quantizedHistogram(std::span<const Tensor* const> tensors, std::span<const TensorType> types,
-                             const Histogram& bins, unsigned threads, const RunControl& control)
+                             const Histogram& bins, unsigned threads, const RunControl& control, const Encoding& encoding)
 {
     assert(tensors.size() == types.size());
     Histogram result = bins;
@@ -34,7 +34,7 @@ Histogram quantizedHistogram(std::span<const Tensor* const> tensors, std::span<c
         const Tensor& tensor = *tensors[index];
         if (types[index] == tensor.type())
             continue;
-        RoundTrip trip(tensor, types[index], nullptr);
+        RoundTrip trip(tensor, types[index], {nullptr, encoding, NonFinite::Fail});
         const RowSelection rows = RowSelection::of(tensor.shape(), 0);
         parallelFor(rows.selected, RoundTrip::rowsPerRange(tensor.shape()), threads, control,
                     [&](std::size_t begin, std::size_t end) {

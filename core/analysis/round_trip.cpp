@@ -55,13 +55,14 @@ void NonFiniteGuard::throwIfFound() const
     throw Error(ErrorKind::BadFormat,
                 fmt::format("row {}, column {} holds {}, which no type can quantize", row, m_column,
                             std::isnan(m_value) ? "NaN" : "an infinity"),
-                {m_tensor->storage().file()->path(), std::nullopt, m_tensor->name()}, "Keep this tensor as it is stored");
+                {m_tensor->storage().file()->path(), std::nullopt, m_tensor->name()}, nonFiniteAdvice);
 }
 
-RoundTrip::RoundTrip(const Tensor& tensor, TensorType type, const float* importance)
+RoundTrip::RoundTrip(const Tensor& tensor, TensorType type, const RoundTripOptions& options)
     : m_reader(tensor)
     , m_codec(&codecFor(type))
-    , m_importance(importance)
+    , m_options(options)
+    , m_encodeOptions(m_codec->options(options.encoding))
 {
     const ErrorPlace place{tensor.storage().file()->path(), std::nullopt, tensor.name()};
     if (!m_codec->canEncode() || !m_codec->canDecode())
@@ -82,9 +83,11 @@ void RoundTrip::visitRows(const RowSelection& rows, std::uint64_t begin, std::ui
                           const std::function<void(const RowPiece&)>& visit)
 {
     const std::uint64_t rowLength = m_reader.tensor().shape().rowLength();
-    const bool inPieces = rowLength > wholeRowWeights && !m_importance && m_reader.granule() < rowLength;
+    const bool replaces = m_options.nonFinite == NonFinite::Clamp;
+    const bool inPieces = rowLength > wholeRowWeights && !m_options.importance && m_reader.granule() < rowLength && !replaces;
     const std::uint64_t pieceLength = inPieces ? pieceOfLongRow : rowLength;
     std::vector<float> decoded;
+    std::vector<float> replacing;
     std::vector<float> rebuilt;
     std::vector<std::byte> blocks;
 
@@ -110,12 +113,18 @@ void RoundTrip::visitRows(const RowSelection& rows, std::uint64_t begin, std::ui
                 rebuilt.resize(length);
             for (std::uint64_t row = 0; row < rowsNow; ++row) {
                 const float* weights = original + row * length;
-                if (!m_guard.check(m_reader.tensor(), weights, length, firstRow + row, column))
+                ReplacedWeights replaced;
+                if (replaces && !kernels::isFinite(weights, length)) {
+                    replacing.assign(weights, weights + length); // what was read may be the file itself
+                    replaced = replaceNonFinite(replacing.data(), length);
+                    weights = replacing.data();
+                } else if (!replaces && !m_guard.check(m_reader.tensor(), weights, length, firstRow + row, column)) {
                     return;
+                }
                 control.throwIfCancelled();
-                m_codec->encodeRow(weights, m_importance, length, m_codec->defaults(), blocks.data());
+                m_codec->encodeRow(weights, m_options.importance, length, m_encodeOptions, blocks.data());
                 m_codec->decode(blocks.data(), rebuilt.data(), length);
-                visit({firstRow + row, column, weights, rebuilt.data(), length});
+                visit({firstRow + row, column, weights, rebuilt.data(), length, replaced});
             }
         }
     }

@@ -2,6 +2,7 @@
 // Rows of a tensor beside what a type makes of them (or beside another tensor's rows), streamed in small pieces.
 #pragma once
 
+#include "core/analysis/non_finite.h"
 #include "core/analysis/weight_reader.h"
 
 #include <atomic>
@@ -51,20 +52,30 @@ struct RowPiece
 {
     std::uint64_t row = 0;
     std::uint64_t column = 0; ///< of the first weight
-    const float* original = nullptr;
+    const float* original = nullptr; ///< with NonFinite::Clamp as replaced
     const float* rebuilt = nullptr;
     std::size_t count = 0;
+    ReplacedWeights replaced;
+};
+
+/// How rows are quantized.
+struct RoundTripOptions
+{
+    const float* importance = nullptr; ///< one per input channel, or null
+    Encoding encoding;
+    NonFinite nonFinite = NonFinite::Fail;
 };
 
 /// Encodes rows of one tensor as one type and decodes them again. Immutable but for the guard; thread-safe.
 ///
 /// Rows are encoded whole. Only rows above a million weights are encoded in pieces, and only without importance: encoders
-/// then look at nothing beyond a block (a test of this room holds them to it), so the result is the same.
+/// then look at nothing beyond a block (a test of this room holds them to it), so the result is the same. Where infinities
+/// are to be replaced such rows are read whole, too: what replaces them comes from the whole row.
 class RoundTrip
 {
 public:
     /// @throws Error(Unsupported, InvalidArgument) when the tensor cannot be decoded, @p type not be encoded, or rows not fit
-    RoundTrip(const Tensor& tensor, TensorType type, const float* importance);
+    RoundTrip(const Tensor& tensor, TensorType type, const RoundTripOptions& options);
 
     /// Visits the selected rows [begin, end), in order, each row's pieces from left to right. Looks at the stop token
     /// between pieces. Returns early after a NaN or infinity: see guard().
@@ -79,7 +90,8 @@ public:
 private:
     WeightReader m_reader;
     const Codec* m_codec;
-    const float* m_importance;
+    RoundTripOptions m_options;
+    EncodeOptions m_encodeOptions;
     NonFiniteGuard m_guard;
 };
 

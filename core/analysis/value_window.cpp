@@ -38,12 +38,13 @@ std::vector<float> decodeWindow(const Tensor& tensor, const ValueWindow& window,
     return values;
 }
 
-std::vector<float> quantizedWindow(const Tensor& tensor, TensorType type, const ValueWindow& window, const RunControl& control)
+std::vector<float> quantizedWindow(const Tensor& tensor, TensorType type, const ValueWindow& window, const RunControl& control,
+                                   const Encoding& encoding)
 {
     assertInside(tensor, window);
     if (type == tensor.type())
         return decodeWindow(tensor, window, control);
-    RoundTrip roundTrip(tensor, type, nullptr);
+    RoundTrip roundTrip(tensor, type, {nullptr, encoding, NonFinite::Fail});
     std::vector<float> values(window.rows * window.columns);
     const std::uint64_t rowCount = tensor.shape().rowCount();
     const std::uint64_t lastColumn = window.firstColumn + window.columns;

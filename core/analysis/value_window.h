@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/run_control.h"
+#include "core/codecs/encode_options.h"
 #include "core/model/tensor.h"
 
 #include <cstdint>
@@ -28,6 +29,7 @@ std::vector<float> decodeWindow(const Tensor& tensor, const ValueWindow& window,
 /// does. The stored type gives decodeWindow().
 /// @throws as above; Error(Unsupported) also when @p type cannot be encoded or rows do not fit; Error(BadFormat) for NaN or
 /// infinity in one of the rows
-std::vector<float> quantizedWindow(const Tensor& tensor, TensorType type, const ValueWindow& window, const RunControl& control);
+std::vector<float> quantizedWindow(const Tensor& tensor, TensorType type, const ValueWindow& window, const RunControl& control,
+                                   const Encoding& encoding = {});
 
 } // namespace quantlathe

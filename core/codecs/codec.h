@@ -32,6 +32,10 @@ struct Codec
     Objective defaultObjective = Objective::Magnitude;
 
     [[nodiscard]] EncodeOptions defaults() const { return {defaultObjective, Effort::Standard}; }
+    [[nodiscard]] EncodeOptions options(const Encoding& chosen) const
+    {
+        return {chosen.objective.value_or(defaultObjective), chosen.effort};
+    }
 
     [[nodiscard]] bool canDecode() const { return decode != nullptr; }
     [[nodiscard]] bool canEncode() const { return encodeRow != nullptr; }

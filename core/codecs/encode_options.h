@@ -25,6 +25,14 @@ struct EncodeOptions
     bool operator==(const EncodeOptions&) const = default;
 };
 
+/// What a person chooses once for all types of a plan; see Codec::options().
+struct Encoding
+{
+    std::optional<Objective> objective; ///< nothing = what serves each type best
+    Effort effort = Effort::Standard;
+    bool operator==(const Encoding&) const = default;
+};
+
 /// Stable ids for recipes and the command line: "magnitude", "squared-error"; "standard", "best".
 std::string_view name(Objective objective);
 std::string_view name(Effort effort);

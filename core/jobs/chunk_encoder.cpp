@@ -24,10 +24,12 @@ std::size_t firstNotFinite(std::span<const float> row)
 class RowEncoder
 {
 public:
-    RowEncoder(const ExportLayout& layout, const Chunk& chunk, ChunkBuffers& buffers)
+    RowEncoder(const ExportLayout& layout, const Chunk& chunk, const ChunkOptions& options, ChunkBuffers& buffers)
         : m_target(layout.output.tensors[chunk.tensor])
         , m_source(layout.output.source->tensors()[m_target.sourceIndex])
         , m_codec(codecFor(m_target.type))
+        , m_encodeOptions(m_codec.options(options.encoding))
+        , m_options(options)
         , m_chunk(chunk)
         , m_buffers(buffers)
         , m_rowLength(static_cast<std::size_t>(m_target.shape.rowLength()))
@@ -36,19 +38,19 @@ public:
     {
     }
 
-    ErrorSums run(bool measureError, const std::function<bool()>& shouldStop)
+    ChunkFigures run(const std::function<bool()>& shouldStop)
     {
         if (m_target.isCopy) {
             copyRows(shouldStop);
             return {};
         }
         decode(shouldStop);
-        ErrorSums sums;
+        ChunkFigures figures;
         for (std::uint64_t row = 0; row < m_chunk.count; ++row) {
             stopIf(shouldStop);
-            sums.add(encodeRow(row, measureError));
+            encodeRow(row, figures);
         }
-        return sums;
+        return figures;
     }
 
 private:
@@ -91,18 +93,21 @@ private:
         }
     }
 
-    ErrorSums encodeRow(std::uint64_t row, bool measureError)
+    void encodeRow(std::uint64_t row, ChunkFigures& figures)
     {
-        const std::span<const float> weights(m_buffers.weights.data() + row * m_rowLength, m_rowLength);
+        const std::span<float> weights(m_buffers.weights.data() + row * m_rowLength, m_rowLength);
         std::byte* blocks = m_buffers.bytes.data() + row * m_rowBytes;
-        if (!kernels::isFinite(weights.data(), weights.size()))
-            failNotFinite(row, firstNotFinite(weights));
-        m_codec.encodeRow(weights.data(), nullptr, m_rowLength, m_codec.defaults(), blocks);
-        if (!measureError || !m_codec.canDecode())
-            return {};
+        if (!kernels::isFinite(weights.data(), weights.size())) {
+            if (m_options.nonFinite == NonFinite::Fail)
+                failNotFinite(row, firstNotFinite(weights));
+            figures.replaced.add(replaceNonFinite(weights.data(), weights.size()));
+        }
+        m_codec.encodeRow(weights.data(), nullptr, m_rowLength, m_encodeOptions, blocks);
+        if (!m_options.measureError || !m_codec.canDecode())
+            return;
         const std::span<float> rebuilt(m_buffers.rebuilt.data(), m_rowLength);
         m_codec.decode(blocks, rebuilt.data(), m_rowLength);
-        return sumsOf(weights.data(), rebuilt.data(), m_rowLength);
+        figures.error.add(sumsOf(weights.data(), rebuilt.data(), m_rowLength));
     }
 
     /// Row and column in the source, as the person sees them there.
@@ -120,12 +125,14 @@ private:
         throw Error(ErrorKind::BadFormat,
                     fmt::format("the weight at row {}, column {} is {}: a quantized model with it would be useless",
                                 sourceRow, sourceColumn, std::isnan(weight) ? "not a number (NaN)" : "infinite"),
-                    {m_source.storage().file()->path(), std::nullopt, m_source.name()});
+                    {m_source.storage().file()->path(), std::nullopt, m_source.name()}, nonFiniteAdvice);
     }
 
     const OutputTensor& m_target;
     const Tensor& m_source;
     const Codec& m_codec;
+    const EncodeOptions m_encodeOptions;
+    const ChunkOptions& m_options;
     const Chunk& m_chunk;
     ChunkBuffers& m_buffers;
     std::size_t m_rowLength;
@@ -148,11 +155,11 @@ void ChunkBuffers::reserveFor(const ChunkList& chunks)
     bytes.resize(chunks.largestBytes());
 }
 
-ErrorSums encodeChunk(const ExportLayout& layout, const Chunk& chunk, bool measureError,
-                      const std::function<bool()>& shouldStop, ChunkBuffers& buffers)
+ChunkFigures encodeChunk(const ExportLayout& layout, const Chunk& chunk, const ChunkOptions& options,
+                         const std::function<bool()>& shouldStop, ChunkBuffers& buffers)
 {
     if (chunk.kind == Chunk::Kind::Rows)
-        return RowEncoder(layout, chunk, buffers).run(measureError, shouldStop);
+        return RowEncoder(layout, chunk, options, buffers).run(shouldStop);
     const std::span<const std::byte> source = chunk.kind == Chunk::Kind::Header
         ? std::span<const std::byte>(layout.files[chunk.file].header)
         : layout.output.source->tensors()[layout.output.tensors[chunk.tensor].sourceIndex].bytes();

@@ -24,11 +24,25 @@ struct ChunkBuffers
     void reserveFor(const ChunkList& chunks);
 };
 
+struct ChunkOptions
+{
+    bool measureError = true;
+    Encoding encoding;
+    NonFinite nonFinite = NonFinite::Fail;
+};
+
+/// Over one chunk, in row order; zero for copies.
+struct ChunkFigures
+{
+    ErrorSums error; ///< only with measureError
+    ReplacedWeights replaced;
+};
+
 /// Fills buffers.bytes with the chunk's sizeBytes bytes.
-/// @param shouldStop asked at least once per row @return sums over the chunk in row order, zero for copies or unless
-/// @p measureError
-/// @throws Error(BadFormat) naming tensor, row and column at NaN or infinity; Error(Cancelled) once shouldStop says so
-ErrorSums encodeChunk(const ExportLayout& layout, const Chunk& chunk, bool measureError,
-                      const std::function<bool()>& shouldStop, ChunkBuffers& buffers);
+/// @param shouldStop asked at least once per row
+/// @throws Error(BadFormat) naming tensor, row and column at NaN or infinity unless they are clamped; Error(Cancelled) once
+/// shouldStop says so
+ChunkFigures encodeChunk(const ExportLayout& layout, const Chunk& chunk, const ChunkOptions& options,
+                         const std::function<bool()>& shouldStop, ChunkBuffers& buffers);
 
 } // namespace quantlathe

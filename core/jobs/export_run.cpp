@@ -46,7 +46,7 @@ ExportRun::ExportRun(const QuantizeRequest& request, const RunControl& control)
     , m_layout(layoutExport(makeGgufOutput(request.model, request.plan), request.target, request.splitBytes))
     , m_chunks((checkRequest(request, m_layout), m_layout))
     , m_identity(journalIdentity(request, m_layout, m_chunks))
-    , m_errors(m_layout.output.tensors.size())
+    , m_figures(m_layout.output.tensors.size())
 {
 }
 
@@ -207,7 +207,10 @@ void ExportRun::compute(Slot& slot)
 {
     try {
         const auto shouldStop = [&] { return m_control.isCancelled() || m_failedChunk.load() < slot.index; };
-        slot.record.error = encodeChunk(m_layout, slot.chunk, m_request.measureError, shouldStop, slot.buffers);
+        const ChunkOptions options{m_request.measureError, m_request.plan.encoding, m_request.nonFinite};
+        const ChunkFigures figures = encodeChunk(m_layout, slot.chunk, options, shouldStop, slot.buffers);
+        slot.record.error = figures.error;
+        slot.record.replaced = figures.replaced;
         slot.record.hash = hash64(std::span<const std::byte>(slot.buffers.bytes).first(slot.chunk.sizeBytes));
     } catch (...) {
         slot.failure = std::current_exception();
@@ -257,8 +260,10 @@ void ExportRun::writeSlot(Slot& slot)
 void ExportRun::accept(const Chunk& chunk, const JournalRecord& record)
 {
     m_hashes.push_back(record.hash);
-    if (chunk.kind != Chunk::Kind::Header)
-        m_errors[chunk.tensor].add(record.error);
+    if (chunk.kind != Chunk::Kind::Header) {
+        m_figures[chunk.tensor].error.add(record.error);
+        m_figures[chunk.tensor].replaced.add(record.replaced);
+    }
     m_doneBytes += chunk.sizeBytes;
 }
 
@@ -387,12 +392,15 @@ QuantizeResult ExportRun::result() const
         result.files.push_back(file.path);
     result.totalBytes = m_layout.totalBytes;
     result.resumedBytes = m_resumedBytes;
+    result.encoding = m_request.plan.encoding;
     result.seconds = std::chrono::duration<double>(Clock::now() - m_begin).count();
-    for (std::size_t index = 0; index < m_errors.size(); ++index) {
+    for (std::size_t index = 0; index < m_figures.size(); ++index) {
         const OutputTensor& tensor = m_layout.output.tensors[index];
         const TensorType stored = m_request.model->tensors()[tensor.sourceIndex].type();
-        result.tensors.push_back({tensor.name, stored, tensor.type, tensor.sizeBytes(), tensor.isCopy, m_errors[index]});
-        result.error.add(m_errors[index]);
+        result.tensors.push_back({tensor.name, stored, tensor.type, tensor.sizeBytes(), tensor.isCopy, m_figures[index].error,
+                                  m_figures[index].replaced});
+        result.error.add(m_figures[index].error);
+        result.replaced.add(m_figures[index].replaced);
     }
     return result;
 }

@@ -70,7 +70,7 @@ private:
     std::unique_ptr<Journal> m_journal;
 
     std::vector<std::uint64_t> m_hashes;  ///< of the chunks written so far, in order
-    std::vector<ErrorSums> m_errors;      ///< per output tensor
+    std::vector<ChunkFigures> m_figures;  ///< per output tensor
     std::uint64_t m_doneBytes = 0;
     std::uint64_t m_resumedBytes = 0;
     bool m_isRenaming = false;

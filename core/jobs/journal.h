@@ -28,6 +28,7 @@ struct JournalRecord
 {
     std::uint64_t hash = 0; ///< hash64 of the chunk's bytes
     ErrorSums error;
+    ReplacedWeights replaced;
 };
 
 struct JournalContents
@@ -66,7 +67,7 @@ public:
     /// Removes the file. The object is done afterwards.
     void remove();
 
-    static constexpr std::size_t recordBytes = 72;
+    static constexpr std::size_t recordBytes = 88;
 
 private:
     void append(std::uint64_t index, const JournalRecord& record);

@@ -2,6 +2,7 @@
 #include "core/jobs/quantize_job.h"
 
 #include "core/base/atomic_file.h"
+#include "core/codecs/codec.h"
 #include "core/jobs/export_run.h"
 #include "core/jobs/hash64.h"
 
@@ -55,6 +56,7 @@ JournalIdentity journalIdentity(const QuantizeRequest& request, const ExportLayo
     Fingerprint fingerprint;
     fingerprint.add(QUANTLATHE_VERSION); // another version may encode differently
     addSources(fingerprint, *request.model);
+    fingerprint.add(static_cast<std::uint64_t>(request.nonFinite));
     for (const ExportFile& file : layout.files) {
         identity.fileNames.push_back(file.path.filename().string());
         fingerprint.add(identity.fileNames.back());
@@ -66,6 +68,11 @@ JournalIdentity journalIdentity(const QuantizeRequest& request, const ExportLayo
             fingerprint.add(static_cast<std::uint64_t>(tensor.type));
             fingerprint.add(std::uint64_t{tensor.isCopy});
             fingerprint.add(tensor.ropeHeads);
+            if (!tensor.isCopy) {
+                const EncodeOptions options = codecFor(tensor.type).options(request.plan.encoding);
+                fingerprint.add(static_cast<std::uint64_t>(options.objective));
+                fingerprint.add(static_cast<std::uint64_t>(options.effort));
+            }
         }
     }
     identity.requestHash = fingerprint.hash();

@@ -23,6 +23,7 @@ struct QuantizeRequest
     std::uint64_t splitBytes = 0;                   ///< 0 = one file
     bool resume = false;    ///< continue an interrupted run of the same request; starts afresh when there is none
     bool keepPartial = true;///< after a failure or cancel leave what a later resume needs
+    NonFinite nonFinite = NonFinite::Fail; ///< NaN and infinities in tensors that are not copied
     bool measureError = true; ///< fill TensorResult::error
 };
 
@@ -33,7 +34,8 @@ struct TensorResult
     TensorType type;
     std::uint64_t sizeBytes = 0;
     bool isCopy = false;
-    ErrorSums error;        ///< zero for copies
+    ErrorSums error;        ///< zero for copies; against the replaced weights where any were
+    ReplacedWeights replaced; ///< with NonFinite::Clamp
 };
 
 struct QuantizeResult
@@ -44,6 +46,8 @@ struct QuantizeResult
     double seconds = 0;
     std::vector<TensorResult> tensors;
     ErrorSums error;        ///< over all quantized tensors
+    ReplacedWeights replaced;
+    Encoding encoding;      ///< as the plan asked
 };
 
 /// Refuses before any work what cannot end well: target is (part of) the source, folder missing or read-only, not enough

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 namespace quantlathe {
 
@@ -192,6 +193,20 @@ EffectiveChoice effectiveChoice(const Model& model, std::size_t index, std::opti
     result.sizeBytes = isCopy ? model.tensors()[index].sizeBytes()
                               : tensorBytes(written.type, model.tensors()[index].shape()).value_or(0);
     return result;
+}
+
+std::vector<TensorType> typesNeedingImportance(const Model& model, const Plan& plan)
+{
+    std::set<TensorType> types;
+    for (std::size_t index = 0; index < model.tensors().size(); ++index) {
+        const auto choice = plan.choice(model.tensors()[index].name());
+        if (!choice)
+            continue;
+        const WrittenType written = writtenType(factsOf(model, index), choice->type);
+        if (info(written.type).needsImportance && written.type != model.tensors()[index].type())
+            types.insert(written.type);
+    }
+    return {types.begin(), types.end()};
 }
 
 EffectiveChoice effectiveChoice(const Model& model, std::size_t index, const Plan& plan)

@@ -21,6 +21,11 @@ std::string_view name(Method method)
     return "round-to-nearest";
 }
 
+std::string_view objectiveName(const Encoding& encoding)
+{
+    return encoding.objective ? name(*encoding.objective) : defaultObjectiveName;
+}
+
 std::string_view name(FallbackReason reason)
 {
     switch (reason) {

@@ -2,6 +2,7 @@
 // Which type every tensor gets. A Plan is a value: edited, undone, compared, saved as a recipe and applied again.
 #pragma once
 
+#include "core/codecs/encode_options.h"
 #include "core/model/model.h"
 
 #include <map>
@@ -18,6 +19,11 @@ enum class Method { RoundToNearest };
 std::string_view name(Target target);
 std::string_view name(Method method);
 
+/// What stands for "each type's own" where objectives are named.
+inline constexpr std::string_view defaultObjectiveName = "default";
+/// "default", "magnitude" or "squared-error".
+std::string_view objectiveName(const Encoding& encoding);
+
 /// What was asked for one tensor. Nothing in Plan for a tensor = keep it as stored.
 struct Choice
 {
@@ -30,6 +36,7 @@ class Plan
 {
 public:
     Target target = Target::Gguf;
+    Encoding encoding;  ///< how all chosen types are encoded
     std::string preset; ///< id of the preset it started from ("Q4_K_M"), empty when none; informative and for general.file_type
 
     [[nodiscard]] const std::map<std::string, Choice, std::less<>>& choices() const { return m_choices; }
@@ -83,6 +90,10 @@ bool isQuantizable(const Tensor& tensor, const TensorPlace& place);
 /// @p model's tensor @p index under @p plan. Hugging Face sources write norms and one-dimensional tensors as F32.
 EffectiveChoice effectiveChoice(const Model& model, std::size_t index, const Plan& plan);
 EffectiveChoice effectiveChoice(const Model& model, std::size_t index, std::optional<Choice> choice);
+
+/// Types that @p plan would encode and that are meant to be used with importance data (llama-quantize refuses most of them
+/// without): the quality suffers. In the order of the registry, without repetition.
+std::vector<TensorType> typesNeedingImportance(const Model& model, const Plan& plan);
 
 /// The part of effectiveChoice() that costs nothing: facts of a tensor, gathered once, and the written type by them.
 struct TensorFacts

@@ -21,7 +21,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view formatName = "quantlathe-recipe";
-constexpr int formatVersion = 1;
+constexpr int formatVersion = 2;
+constexpr int oldestVersion = 1; // without "encoding"
 constexpr std::uint64_t largestRecipe = 64 << 20; // bytes; 100 a tensor are usual
 constexpr int deepestNesting = 8;                 // our own recipes need 3
 
@@ -37,11 +38,16 @@ public:
         if (!root.is_object())
             fail("a recipe is a JSON object");
         checkFormat(root);
-        allowOnly(root, "the recipe", {"format", "version", "target", "preset", "tensors"});
+        allowOnly(root, "the recipe",
+                  root["version"] == oldestVersion
+                      ? std::initializer_list<std::string_view>{"format", "version", "target", "preset", "tensors"}
+                      : std::initializer_list<std::string_view>{"format", "version", "target", "preset", "encoding", "tensors"});
         if (root.contains("target") && string(root["target"], "target") != name(Target::Gguf))
             fail(fmt::format("unknown target '{}' (this version knows 'gguf')", printable(string(root["target"], "target"))));
         if (root.contains("preset"))
             readPreset(string(root["preset"], "preset"));
+        if (root.contains("encoding"))
+            readEncoding(root["encoding"]);
         if (!root.contains("tensors") || !root["tensors"].is_object())
             fail("'tensors' is missing or no object");
         indexModel();
@@ -90,9 +96,10 @@ private:
             fail(fmt::format("no recipe: 'format' is not '{}'", formatName));
         if (!root.contains("version") || !root["version"].is_number_unsigned())
             fail("'version' is missing or no number");
-        if (root["version"] != formatVersion)
-            fail(fmt::format("recipe version {} is not known (this program reads version {})",
-                             root["version"].get<std::uint64_t>(), formatVersion),
+        const auto version = root["version"].get<std::uint64_t>();
+        if (version < oldestVersion || version > formatVersion)
+            fail(fmt::format("recipe version {} is not known (this program reads versions {} to {})", version, oldestVersion,
+                             formatVersion),
                  "A newer Quantlathe wrote it");
     }
 
@@ -119,6 +126,26 @@ private:
         if (!preset)
             fail(fmt::format("unknown preset '{}'", printable(id)));
         m_result.plan.preset = preset->id;
+    }
+
+    void readEncoding(const Json& value)
+    {
+        if (!value.is_object())
+            fail("'encoding' is no object");
+        allowOnly(value, "'encoding'", {"effort", "objective"});
+        if (value.contains("effort")) {
+            const std::string text = string(value["effort"], "effort");
+            const auto effort = effortFromName(text);
+            if (!effort)
+                fail(fmt::format("unknown effort '{}'", printable(text)));
+            m_result.plan.encoding.effort = *effort;
+        }
+        if (value.contains("objective")) {
+            const std::string text = string(value["objective"], "objective");
+            m_result.plan.encoding.objective = objectiveFromName(text);
+            if (!m_result.plan.encoding.objective && text != defaultObjectiveName)
+                fail(fmt::format("unknown objective '{}'", printable(text)));
+        }
     }
 
     void indexModel()
@@ -179,6 +206,7 @@ std::string recipeToJson(const Plan& plan, const Model& model)
     nlohmann::ordered_json root = {{"format", formatName}, {"version", formatVersion}, {"target", name(plan.target)}};
     if (!plan.preset.empty())
         root["preset"] = plan.preset;
+    root["encoding"] = {{"effort", name(plan.encoding.effort)}, {"objective", objectiveName(plan.encoding)}};
     nlohmann::ordered_json& tensors = root["tensors"] = nlohmann::ordered_json::object();
     const auto add = [&tensors](std::string_view key, const Choice& choice) {
         tensors.push_back({std::string(key), {{"type", name(choice.type)}, {"method", name(choice.method)}}});

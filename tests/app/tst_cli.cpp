@@ -377,6 +377,51 @@ private slots:
         QVERIFY(run.parsed()["isIdentical"] == true);
     }
 
+    void effortAndObjectiveArePartOfTheRecipe()
+    {
+        const auto recipe = m_folder / "best.json";
+        auto run = cli(words({"plan", m_model, "--type", "Q4_0", "--effort", "best", "--objective", "squared-error", "-o", recipe,
+                              "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json expected{{"effort", "best"}, {"objective", "squared-error"}};
+        QVERIFY(run.parsed()["encoding"] == expected);
+        run = cli(words({"error", m_model, "--plan", recipe, "--tensor", "blk.0.attn_q.weight", "--json"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.parsed()["encoding"] == expected);
+        run = cli(words({"quantize", m_model, m_folder / "best.gguf", "--plan", recipe, "--effort", "standard", "--json"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.parsed()["encoding"] == (json{{"effort", "standard"}, {"objective", "squared-error"}}));
+        run = cli(words({"quantize", m_model, m_folder / "best.gguf", "--plan", recipe}));
+        QVERIFY(run.output.find("effort best, objective squared-error") != std::string::npos);
+        VERIFY_EXIT(cli(words({"plan", m_model, "--type", "Q4_0", "--effort", "heroic"})), 2);
+        VERIFY_EXIT(cli(words({"plan", m_model, "--type", "Q4_0", "--objective", "beauty"})), 2);
+    }
+
+    void notFiniteWeightsFailOrAreCounted()
+    {
+        const auto bad = m_folder / "bad.gguf";
+        std::filesystem::copy_file(m_model, bad);
+        patchWeight(bad, "blk.1.attn_q.weight", 5 * 256 + 7, std::numeric_limits<float>::quiet_NaN());
+        patchWeight(bad, "blk.1.attn_q.weight", 0, std::numeric_limits<float>::infinity());
+        const auto out = m_folder / "clamped.gguf";
+        auto run = cli(words({"quantize", bad, out, "--type", "Q8_0", "--json"}));
+        VERIFY_EXIT(run, 1);
+        QVERIFY(run.parsed()["error"]["message"].get<std::string>().find("row 0, column 0 is infinite") != std::string::npos);
+        QVERIFY(run.parsed()["error"]["advice"].get<std::string>().find("non-finite") != std::string::npos);
+        QVERIFY(!std::filesystem::exists(out));
+        for (const char* command : {"quantize", "error"}) {
+            auto arguments = words({command, bad, "--type", "Q8_0", "--non-finite", "clamp", "--json"});
+            if (command == std::string("quantize"))
+                arguments.insert(2, QString::fromStdString(out.string()));
+            run = cli(arguments);
+            VERIFY_EXIT(run, 0);
+            QVERIFY(run.errors.find("tensor 'blk.1.attn_q.weight': 1 NaN and 1 infinite weights were replaced") != std::string::npos);
+            for (const json& tensor : run.parsed()["tensors"])
+                QCOMPARE(tensor.contains("replaced"), tensor["name"] == "blk.1.attn_q.weight");
+        }
+        VERIFY_EXIT(cli(words({"quantize", bad, out, "--type", "Q8_0", "--non-finite", "ignore"})), 2);
+    }
+
     void quantizeRefusals()
     {
         auto run = cli(words({"quantize", m_model, m_model, "--type", "Q8_0", "--json"}));

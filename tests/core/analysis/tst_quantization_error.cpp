@@ -245,6 +245,38 @@ private slots:
         }
     }
 
+    void badWeightsAreReplacedWhenAsked()
+    {
+        TensorFiles files;
+        auto weights = normalWeights(3000 * 64, 0, 1, 1);
+        weights[2999 * 64] = std::numeric_limits<float>::quiet_NaN();
+        weights[777 * 64 + 63] = -std::numeric_limits<float>::infinity();
+        const auto bad = files.add("bad", {3000, 64}, TensorType::F32, weights);
+        weights[2999 * 64] = 0;
+        weights[777 * 64 + 63] = 0;
+        weights[777 * 64 + 63] = -std::abs(*std::max_element(weights.begin() + 777 * 64, weights.begin() + 778 * 64,
+                                                             [](float a, float b) { return std::abs(a) < std::abs(b); }));
+        const auto good = files.add("good", {3000, 64}, TensorType::F32, weights);
+        const auto expected = measureError(good, TensorType::Q4_0, {}, {});
+        ErrorOptions options;
+        options.nonFinite = NonFinite::Clamp;
+        for (const unsigned threads : {1u, 2u}) {
+            options.threads = threads;
+            const auto error = measureError(bad, TensorType::Q4_0, options, {});
+            QCOMPARE(error.replaced, (ReplacedWeights{1, 1}));
+            QCOMPARE(error.total.squaredError, expected.total.squaredError);
+        }
+        // A row too long to be read at once otherwise: what replaces an infinity may lie at its other end.
+        std::vector<float> longRow(3 << 20, 0.25f);
+        longRow[0] = std::numeric_limits<float>::infinity();
+        longRow.back() = -7;
+        const auto vector = files.add("vector", {3 << 20}, TensorType::F32, longRow);
+        options.perRow = true;
+        const auto error = measureError(vector, TensorType::F16, options, {});
+        QCOMPARE(error.replaced, (ReplacedWeights{0, 1}));
+        QCOMPARE(error.total.squaredWeights, 2 * 49 + 0.0625 * ((3 << 20) - 2));
+    }
+
     void refusals()
     {
         TensorFiles files;

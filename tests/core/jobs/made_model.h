@@ -9,6 +9,7 @@
 #include "support/test_support.h"
 
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <random>
 #include <string>
@@ -63,6 +64,16 @@ inline void writeMadeGguf(const std::filesystem::path& path, const std::vector<M
                   file.begin() + static_cast<std::ptrdiff_t>(header.bytes.size() + header.dataOffsets[index]));
     }
     writeBytes(path, file);
+}
+
+/// Overwrites weight @p index of tensor @p name with the bits of a number of the stored type, whatever they mean.
+template <typename Bits> void patchWeight(const std::filesystem::path& file, std::string_view name, std::uint64_t index, Bits bits)
+{
+    auto bytes = readBytes(file);
+    const auto model = openModel(file);
+    const Tensor& tensor = model->tensors()[*model->indexOf(name)];
+    std::memcpy(bytes.data() + tensor.storage().fileOffset() + index * sizeof bits, &bits, sizeof bits);
+    writeBytes(file, bytes);
 }
 
 /// A little Llama of @p layers layers with rows of 256, about 0.75 M weights each.

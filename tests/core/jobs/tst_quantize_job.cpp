@@ -163,6 +163,110 @@ private slots:
         }
     }
 
+    void replacesWhatIsNotFiniteWhenAsked_data()
+    {
+        QTest::addColumn<int>("type");
+        QTest::addColumn<uint>("nan");
+        QTest::addColumn<uint>("infinity");
+        QTest::addColumn<uint>("sign");
+        QTest::newRow("F32") << static_cast<int>(TensorType::F32) << 0x7FC00001u << 0x7F800000u << 0x80000000u;
+        QTest::newRow("F16") << static_cast<int>(TensorType::F16) << 0xFE01u << 0x7C00u << 0x8000u;
+        QTest::newRow("BF16") << static_cast<int>(TensorType::BF16) << 0x7F81u << 0x7F80u << 0x8000u;
+    }
+
+    void replacesWhatIsNotFiniteWhenAsked()
+    {
+        QFETCH(int, type);
+        QFETCH(uint, nan);
+        QFETCH(uint, infinity);
+        QFETCH(uint, sign);
+        const auto stored = static_cast<TensorType>(type);
+        const std::string name = "blk.1.ffn_up.weight";
+        constexpr std::uint64_t rowLength = 256;
+        ScratchFolder folder;
+        auto tensors = madeLlama(2, stored);
+        writeMadeGguf(folder / "in.gguf", tensors);
+        const auto patch = [&](std::uint64_t index, uint bits) {
+            if (stored == TensorType::F32)
+                patchWeight(folder / "in.gguf", name, index, static_cast<std::uint32_t>(bits));
+            else
+                patchWeight(folder / "in.gguf", name, index, static_cast<std::uint16_t>(bits));
+        };
+        patch(17 * rowLength + 5, nan);
+        patch(1300 * rowLength, infinity);
+        patch(1300 * rowLength + 1, infinity | sign);
+        patch(1300 * rowLength + 255, nan);
+        for (std::uint64_t column = 0; column < rowLength; ++column)
+            patch(3 * rowLength + column, column % 2 == 0 ? infinity : nan);
+
+        // The same by hand.
+        auto& weights = std::find_if(tensors.begin(), tensors.end(), [&](auto& tensor) { return tensor.name == name; })->weights;
+        weights[17 * rowLength + 5] = 0;
+        weights[1300 * rowLength + 255] = 0;
+        // From what is stored: a float that is rounded differently would make another scale.
+        const auto before = openModel(folder / "in.gguf");
+        std::vector<float> row(rowLength);
+        before->tensors()[*before->indexOf(name)].decodeRows(1300, 1, row.data());
+        float largest = 0;
+        for (std::size_t column = 2; column < 255; ++column)
+            largest = std::max(largest, std::abs(row[column]));
+        weights[1300 * rowLength] = largest;
+        weights[1300 * rowLength + 1] = -largest;
+        std::fill_n(weights.begin() + 3 * rowLength, rowLength, 0.0F);
+        writeMadeGguf(folder / "clean.gguf", tensors);
+        const auto expected = runQuantize(requestFor(folder / "clean.gguf", folder / "expected.gguf", TensorType::Q8_0), {});
+        QCOMPARE(expected.replaced, ReplacedWeights{});
+
+        for (const unsigned threads : {1u, 3u}) {
+            auto request = requestFor(folder / "in.gguf", folder / "out.gguf", TensorType::Q8_0);
+            request.threads = threads;
+            VERIFY_ERROR(runQuantize(request, {}), ErrorKind::BadFormat, "row 3, column 0 is infinite");
+            request.nonFinite = NonFinite::Clamp;
+            std::stop_source stop;
+            Watcher watcher([&](std::string_view, std::uint64_t done, std::uint64_t total) {
+                if (done * 10 >= total * 8)
+                    stop.request_stop();
+            });
+            VERIFY_ERROR(runQuantize(request, {stop.get_token(), &watcher}), ErrorKind::Cancelled, "cancelled");
+            request.resume = true; // the counts of what was written before are kept
+            const auto result = runQuantize(request, {});
+            QVERIFY(result.resumedBytes > 0);
+            for (const TensorResult& tensor : result.tensors)
+                QCOMPARE(tensor.replaced, tensor.name == name ? (ReplacedWeights{2 + 128, 2 + 128}) : ReplacedWeights{});
+            QCOMPARE(result.replaced.total(), std::uint64_t{260});
+            QCOMPARE(result.error.squaredError, expected.error.squaredError);
+            QVERIFY(readBytes(folder / "out.gguf") == readBytes(folder / "expected.gguf"));
+            std::filesystem::remove(folder / "out.gguf");
+        }
+    }
+
+    // Tells that effort and objective of a plan reach the encoder: a codec may give the same bytes for all, then it is
+    // another type's turn.
+    void encodesAsThePlanSays()
+    {
+        ScratchFolder folder;
+        const MadeTensor made = madeTensor("blk.0.attn_q.weight", {64, 256}, TensorType::F32, 3);
+        writeMadeGguf(folder / "in.gguf", {made});
+        for (const TensorTypeInfo& facts : allTensorTypes()) {
+            const Codec& codec = codecFor(facts.type);
+            if (!isTargetType(facts.type) || !codec.canEncode() || !fitsRow(facts.type, 256) || facts.type == TensorType::F32)
+                continue;
+            for (const Objective objective : {Objective::Magnitude, Objective::SquaredError}) {
+                auto request = requestFor(folder / "in.gguf", folder / "out.gguf", facts.type);
+                request.plan.encoding = {objective, Effort::Standard};
+                const auto result = runQuantize(request, {});
+                QVERIFY(result.encoding == request.plan.encoding);
+                const auto model = openModel(folder / "out.gguf");
+                const auto bytes = model->tensors()[0].bytes();
+                std::vector<std::byte> row(bytes.size() / 64);
+                for (std::size_t index = 0; index < 64; ++index) {
+                    codec.encodeRow(made.weights.data() + index * 256, nullptr, 256, codec.options(request.plan.encoding), row.data());
+                    QVERIFY(std::memcmp(row.data(), bytes.data() + index * row.size(), row.size()) == 0);
+                }
+            }
+        }
+    }
+
     void weightsBeyondAHalfStayFinite()
     {
         ScratchFolder folder;
@@ -214,6 +318,18 @@ private slots:
         // Another request is not mixed up with it.
         auto other = request;
         other.plan = planFromType(*request.model, TensorType::Q4_1);
+        QVERIFY(!canResume(other));
+        other = request;
+        other.plan.encoding.effort = Effort::Best;
+        QVERIFY(!canResume(other));
+        other = request;
+        other.plan.encoding.objective = codecFor(TensorType::Q5_0).defaultObjective;
+        QVERIFY(canResume(other)); // only said aloud
+        other.plan.encoding.objective = other.plan.encoding.objective == Objective::Magnitude ? Objective::SquaredError
+                                                                                              : Objective::Magnitude;
+        QVERIFY(!canResume(other));
+        other = request;
+        other.nonFinite = NonFinite::Clamp;
         QVERIFY(!canResume(other));
 
         request.resume = true;

@@ -34,6 +34,7 @@ private slots:
     void roundTrip()
     {
         Plan plan = planFromPreset(*m_model, *findPreset("Q4_K_M"), {});
+        plan.encoding = {Objective::SquaredError, Effort::Best};
         plan.setChoice("blk.1.ffn_up.weight", Choice{Q8_0});
         plan.setChoice("blk.2.ffn_up.weight", std::nullopt);
         saveRecipe(m_folder / "recipe.json", plan, *m_model);
@@ -42,7 +43,9 @@ private slots:
         QVERIFY(applied.missing.empty());
 
         const auto json = nlohmann::json::parse(recipeToJson(plan, *m_model));
-        QCOMPARE(json.at("version").get<int>(), 1);
+        QCOMPARE(json.at("version").get<int>(), 2);
+        QCOMPARE(json.at("encoding").at("effort").get<std::string>(), std::string("best"));
+        QCOMPARE(json.at("encoding").at("objective").get<std::string>(), std::string("squared-error"));
         QCOMPARE(json.at("preset").get<std::string>(), std::string("Q4_K_M"));
         QCOMPARE(json.at("tensors").at("blk.1.ffn_up.weight").at("type").get<std::string>(), std::string("Q8_0"));
         QVERIFY(!json.at("tensors").contains("blk.2.ffn_up.weight"));
@@ -102,6 +105,19 @@ private slots:
         QVERIFY(applied.plan.preset.empty());
     }
 
+    void versions()
+    {
+        QVERIFY(read(recipeWith("")).plan.encoding == Encoding{});
+        const auto encoding = [this](const char* text) {
+            return read(R"({"format": "quantlathe-recipe", "version": 2, "tensors": {}, "encoding": )" + std::string(text) + "}")
+                .plan.encoding;
+        };
+        QVERIFY(encoding(R"({})") == Encoding{});
+        QVERIFY(encoding(R"({"effort": "best"})") == (Encoding{std::nullopt, Effort::Best}));
+        QVERIFY(encoding(R"({"objective": "default"})") == Encoding{});
+        QVERIFY(encoding(R"({"objective": "magnitude"})") == (Encoding{Objective::Magnitude, Effort::Standard}));
+    }
+
     void refuses_data()
     {
         QTest::addColumn<QString>("json");
@@ -115,7 +131,17 @@ private slots:
         row("other JSON", "{}", "'format' is not 'quantlathe-recipe'");
         row("no version", R"({"format": "quantlathe-recipe"})", "'version' is missing");
         row("negative version", R"({"format": "quantlathe-recipe", "version": -1})", "'version' is missing or no number");
-        row("newer", R"({"format": "quantlathe-recipe", "version": 2, "tensors": {}})", "version 2 is not known");
+        row("newer", R"({"format": "quantlathe-recipe", "version": 3, "tensors": {}})", "version 3 is not known");
+        row("version 0", R"({"format": "quantlathe-recipe", "version": 0, "tensors": {}})", "version 0 is not known");
+        row("encoding in version 1", recipeWith("", R"("encoding": {}, )"), "unknown key 'encoding'");
+        const auto encoding = [](const std::string& value) {
+            return R"({"format": "quantlathe-recipe", "version": 2, "tensors": {}, "encoding": )" + value + "}";
+        };
+        row("encoding as string", encoding(R"("best")"), "'encoding' is no object");
+        row("effort", encoding(R"({"effort": "heroic"})"), "unknown effort 'heroic'");
+        row("effort number", encoding(R"({"effort": 2})"), "'effort' is no string");
+        row("objective", encoding(R"({"objective": "beauty"})"), "unknown objective 'beauty'");
+        row("encoding key", encoding(R"({"speed": "fast"})"), "unknown key 'speed'");
         row("no tensors", R"({"format": "quantlathe-recipe", "version": 1})", "'tensors' is missing");
         row("tensors as array", R"({"format": "quantlathe-recipe", "version": 1, "tensors": []})", "'tensors' is missing");
         row("unknown key", recipeWith("", R"("tensor": 1, )"), "unknown key 'tensor'");
