@@ -1,45 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Four-bit codes on a fixed non-linear grid. Source of layout and grid: ggml.
-//
-//   IQ4_NL   32 weights: d half, 16 bytes of codes                          w = d * grid[q]
-//   IQ4_XS  256 weights: d half, upper scale bits (16), lower scale bits (4 bytes), 128 bytes of codes
-//           8 sub-blocks of 32 with a six-bit scale                         w = d * (sc - 32) * grid[q]
-//
-// Byte j of 16 holds weight j in its low and weight j + 16 in its high nibble.
-#include "core/codecs/block_parts.h"
+// Decoding IQ4_NL and IQ4_XS (iq4_grid.h).
 #include "core/codecs/families.h"
-
-#include <array>
+#include "core/codecs/iq4_grid.h"
+#include "core/codecs/search_encode.h"
 
 namespace quantlathe::codecs {
 
 namespace {
 
-constexpr std::array<float, 16> grid = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                        1,    13,   25,  38,  53,  69,  89,  113};
-
-struct BlockIQ4_NL
-{
-    StoredHalf d;
-    std::array<std::uint8_t, 16> codes;
-};
-static_assert(sizeof(BlockIQ4_NL) == 18);
-
-struct BlockIQ4_XS
-{
-    StoredHalf d;
-    std::array<std::uint8_t, 2>
-        upperScales; ///< 16 bits, little-endian; bits 2b are the upper two of sub-block b
-    std::array<std::uint8_t, 4> lowerScales; ///< nibbles, low first
-    std::array<std::uint8_t, 128> codes;
-};
-static_assert(sizeof(BlockIQ4_XS) == 136);
-
 void decodeSubBlock(const std::uint8_t* codes, float scale, float* weights)
 {
     for (std::size_t index = 0; index < 16; ++index) {
-        weights[index] = scale * grid[codes[index] & 15];
-        weights[index + 16] = scale * grid[codes[index] >> 4];
+        weights[index] = scale * iq4Grid[codes[index] & 15];
+        weights[index + 16] = scale * iq4Grid[codes[index] >> 4];
     }
 }
 
@@ -70,7 +43,7 @@ std::span<const Codec> iq4Codecs()
 {
     static constexpr Codec codecs[] = {
         {TensorType::IQ4_NL, decodeIQ4_NL, nullptr},
-        {TensorType::IQ4_XS, decodeIQ4_XS, nullptr},
+        {TensorType::IQ4_XS, decodeIQ4_XS, encodeIQ4_XS},
     };
     return codecs;
 }

@@ -85,6 +85,17 @@ inline int twoBits(const TwoBitCodes& codes, std::size_t index)
     return codes[index / 128 * 32 + index % 32] >> (index % 128 / 32 * 2) & 3;
 }
 
+inline void packTwoBits(const std::uint8_t* codes, TwoBitCodes& packed)
+{
+    for (std::size_t half = 0; half < 2; ++half) {
+        const std::uint8_t* first = codes + 128 * half;
+        for (std::size_t rest = 0; rest < 32; ++rest)
+            packed[32 * half + rest] =
+                static_cast<std::uint8_t>((first[rest] & 3) | (first[rest + 32] & 3) << 2 | (first[rest + 64] & 3) << 4
+                                          | (first[rest + 96] & 3) << 6);
+    }
+}
+
 inline void addTwoBits(TwoBitCodes& codes, std::size_t index, int bits)
 {
     codes[index / 128 * 32 + index % 32] |= static_cast<std::uint8_t>(bits << (index % 128 / 32 * 2));

@@ -3,7 +3,7 @@
 // times the integer scale, then times the code; first dmin times the integer minimum, then the difference.
 #include "core/codecs/families.h"
 #include "core/codecs/kquants_blocks.h"
-#include "core/codecs/kquants_encode.h"
+#include "core/codecs/search_encode.h"
 #include "core/codecs/scalar.h"
 #include "core/codecs/simd_decode.h"
 

@@ -284,14 +284,41 @@ float fitPositive(std::span<const float> x, std::span<const float> w, int levels
     return sums.ll > 0 ? sums.xl / sums.ll : 0;
 }
 
+namespace {
+
+/// As unsigned bits non-negative finite floats are ordered, and all others are above them.
+bool isUsableImportance(float value)
+{
+    return std::bit_cast<std::uint32_t>(value) < 0x7F800000u;
+}
+
+TamedRow::Facts factsOf(const float* weights, const float* importance, std::size_t count)
+{
+    TamedRow::Facts facts;
+    for (std::size_t index = 0; index < count; ++index) {
+        facts.largestMagnitude = std::max(facts.largestMagnitude, std::fabs(weights[index]));
+        if (!importance)
+            continue;
+        if (isUsableImportance(importance[index]))
+            facts.largestImportance = std::max(facts.largestImportance, importance[index]);
+        else
+            facts.isImportanceUsable = false;
+    }
+    return facts;
+}
+
+} // namespace
+
 TamedRow::TamedRow(const float* weights, const float* importance, std::size_t count)
+    : TamedRow(weights, importance, count, factsOf(weights, importance, count))
+{
+}
+
+TamedRow::TamedRow(const float* weights, const float* importance, std::size_t count, const Facts& facts)
     : m_weights(weights), m_importance(importance)
 {
     constexpr float largestWeight = 0x1p30f;
-    float magnitude = 0;
-    for (std::size_t index = 0; index < count; ++index)
-        magnitude = std::max(magnitude, std::fabs(weights[index]));
-    if (magnitude > largestWeight) {
+    if (facts.largestMagnitude > largestWeight) {
         m_limitedWeights.resize(count);
         for (std::size_t index = 0; index < count; ++index)
             m_limitedWeights[index] = limit(weights[index], -largestWeight, largestWeight);
@@ -299,27 +326,17 @@ TamedRow::TamedRow(const float* weights, const float* importance, std::size_t co
     }
     if (!importance)
         return;
-
-    const auto isUsable = [](float value) { return value >= 0 && std::isfinite(value); };
-    float largest = 0;
-    bool allUsable = true;
-    for (std::size_t index = 0; index < count; ++index) {
-        if (isUsable(importance[index]))
-            largest = std::max(largest, importance[index]);
-        else
-            allUsable = false;
-    }
-    if (largest == 0) {
+    if (facts.largestImportance == 0) {
         m_importance = nullptr;
         return;
     }
-    const int exponent = std::ilogb(largest);
-    if (allUsable && exponent >= -40 && exponent <= 20)
+    const int exponent = std::ilogb(facts.largestImportance);
+    if (facts.isImportanceUsable && exponent >= -40 && exponent <= 20)
         return;
     m_scaledImportance.resize(count);
     for (std::size_t index = 0; index < count; ++index)
         m_scaledImportance[index] =
-            isUsable(importance[index]) ? std::ldexp(importance[index], -exponent) : 0.0f;
+            isUsableImportance(importance[index]) ? std::ldexp(importance[index], -exponent) : 0.0f;
     m_importance = m_scaledImportance.data();
 }
 

@@ -79,7 +79,16 @@ float fitPositive(std::span<const float> x, std::span<const float> w, int levels
 class TamedRow
 {
 public:
+    /// What a look through the row tells.
+    struct Facts
+    {
+        float largestMagnitude = 0;
+        float largestImportance = 0; ///< of those that are finite and not negative
+        bool isImportanceUsable = true; ///< all of it is finite and not negative
+    };
+
     TamedRow(const float* weights, const float* importance, std::size_t count);
+    TamedRow(const float* weights, const float* importance, std::size_t count, const Facts& facts);
     [[nodiscard]] const float* weights() const { return m_weights; }
     /// Null where none was given, or none of it is positive.
     [[nodiscard]] const float* importance() const { return m_importance; }

@@ -87,18 +87,70 @@ template <class V> HWY_INLINE V nearestWhole(V value)
     return hn::Sub(hn::Add(value, noFraction), noFraction);
 }
 
-/// Sixteen sub-blocks of @p width consecutive weights become a batch. Where only @p subBlocks of them exist the last
-/// one is repeated: its results are computed and thrown away.
-HWY_INLINE void loadBatch(const float* HWY_RESTRICT weights, std::size_t width, std::size_t subBlocks,
-                          float* HWY_RESTRICT batch)
+/// The largest |weight| of @p count weights, a multiple of 16.
+HWY_INLINE float largestMagnitude(const float* HWY_RESTRICT weights, std::size_t count)
 {
-    alignas(64) std::int32_t starts[batchLanes];
+    auto largest = hn::Zero(floats);
+    for (std::size_t index = 0; index < count; index += hn::Lanes(floats))
+        largest = hn::Max(largest, hn::Abs(hn::LoadU(floats, weights + index)));
+    return hn::GetLane(hn::MaxOfLanes(floats, largest));
+}
+
+#if HWY_TARGET != HWY_SCALAR
+/// Four consecutive weights at each of @p starts[0], [4], [8] ..., as many as fill a vector.
+template <class D> HWY_INLINE hn::Vec<D> loadFours(D d, const float* HWY_RESTRICT weights, const std::size_t* starts)
+{
+    if constexpr (hn::MaxLanes(D()) == 4) {
+        return hn::LoadU(d, weights + starts[0]);
+    } else {
+        const hn::Half<D> half;
+        return hn::Combine(d, loadFours(half, weights, starts + hn::Lanes(half)), loadFours(half, weights, starts));
+    }
+}
+
+/// Four columns of as many rows as there are lanes, each times @p factor, to @p target, 16 apart.
+HWY_INLINE void transposeFours(const float* HWY_RESTRICT weights, const std::size_t* starts, FloatVector factor,
+                               float* HWY_RESTRICT target)
+{
+    // Four by four inside each 16 bytes: a, b, c, d are the rows 0, 1, 2, 3 (and 4, 5, ... further up).
+    const hn::RepartitionToWide<Words> pairs;
+    const auto a = loadFours(floats, weights, starts);
+    const auto b = loadFours(floats, weights, starts + 1);
+    const auto c = loadFours(floats, weights, starts + 2);
+    const auto d = loadFours(floats, weights, starts + 3);
+    const auto ab = hn::BitCast(pairs, hn::InterleaveLower(floats, a, b));
+    const auto cd = hn::BitCast(pairs, hn::InterleaveLower(floats, c, d));
+    const auto abUpper = hn::BitCast(pairs, hn::InterleaveUpper(floats, a, b));
+    const auto cdUpper = hn::BitCast(pairs, hn::InterleaveUpper(floats, c, d));
+    const auto store = [&](std::size_t row, auto values) HWY_ATTR {
+        hn::Store(hn::Mul(hn::BitCast(floats, values), factor), floats, target + batchLanes * row);
+    };
+    store(0, hn::InterleaveLower(pairs, ab, cd));
+    store(1, hn::InterleaveUpper(pairs, ab, cd));
+    store(2, hn::InterleaveLower(pairs, abUpper, cdUpper));
+    store(3, hn::InterleaveUpper(pairs, abUpper, cdUpper));
+}
+#else
+HWY_INLINE void transposeFours(const float* HWY_RESTRICT weights, const std::size_t* starts, FloatVector factor,
+                               float* HWY_RESTRICT target)
+{
+    for (std::size_t row = 0; row < 4; ++row)
+        target[batchLanes * row] = weights[starts[0] + row] * hn::GetLane(factor);
+}
+#endif
+
+/// Sixteen sub-blocks of @p width consecutive weights become a batch, each times its lane's factor (unless null). Where
+/// only @p subBlocks of them exist the last @p perBlock are repeated: their results are computed and thrown away.
+HWY_INLINE void loadBatch(const float* HWY_RESTRICT weights, std::size_t width, std::size_t subBlocks,
+                          std::size_t perBlock, const float* HWY_RESTRICT factors, float* HWY_RESTRICT batch)
+{
+    std::size_t starts[batchLanes];
     for (std::size_t lane = 0; lane < batchLanes; ++lane)
-        starts[lane] = static_cast<std::int32_t>(width * (lane < subBlocks ? lane : subBlocks - 1));
+        starts[lane] = width * (lane < subBlocks ? lane : subBlocks - perBlock + lane % perBlock);
     for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
-        const auto indices = hn::Load(ints, starts + lane);
-        for (std::size_t index = 0; index < width; ++index)
-            hn::Store(hn::GatherIndex(floats, weights + index, indices), floats, batch + batchLanes * index + lane);
+        const auto factor = factors ? hn::Load(floats, factors + lane) : hn::Set(floats, 1.0f);
+        for (std::size_t index = 0; index < width; index += 4)
+            transposeFours(weights + index, starts + lane, factor, batch + batchLanes * index + lane);
     }
 }
 

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Choosing scales for sixteen sub-blocks at once (a batch, see simd_parts-inl.h): weighted least squares over a few
+// candidate scales, then rounds of assigning codes and refitting (Lloyd 1957). With the sums of a pass over the
+// codes the error of any scale is known in closed form, so a candidate costs one pass.
+//
+// Notation: x weights, w their importance in the error, l codes (or the values they stand for), s scale, o offset:
+// x ~ s * l - o with o >= 0.
+
+#if defined(QUANTLATHE_LANE_SEARCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QUANTLATHE_LANE_SEARCH_INL_H_
+#undef QUANTLATHE_LANE_SEARCH_INL_H_
+#else
+#define QUANTLATHE_LANE_SEARCH_INL_H_
+#endif
+
+#include "core/codecs/simd_parts-inl.h"
+
+#include <array>
+#include <cstddef>
+
+HWY_BEFORE_NAMESPACE();
+namespace quantlathe::codecs {
+namespace HWY_NAMESPACE {
+
+/// Candidates in one pass: as many as the registers hold sums for.
+inline constexpr std::size_t passCandidates = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+
+/// One vector's share of a batch: element i of its sub-blocks at x[16 * i]. All pointers aligned to the vector.
+struct LaneView
+{
+    const float* HWY_RESTRICT x;
+    const float* HWY_RESTRICT w;  ///< >= 0
+    const float* HWY_RESTRICT wx; ///< w * x
+    std::size_t width;            ///< weights per sub-block
+};
+
+/// What holds for a sub-block whatever its codes.
+struct LaneTotals
+{
+    FloatVector w;   ///< sum w
+    FloatVector x;   ///< sum w x
+    FloatVector xx;  ///< sum w x^2
+    FloatVector low; ///< min(0, smallest x)
+    FloatVector high;
+};
+
+HWY_INLINE LaneTotals totalsOf(const LaneView& view)
+{
+    const auto zero = hn::Zero(floats);
+    LaneTotals totals{zero, zero, zero, zero, hn::Load(floats, view.x)};
+    auto smallest = totals.high;
+    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+        const auto x = hn::Load(floats, view.x + index);
+        const auto wx = hn::Load(floats, view.wx + index);
+        totals.w = hn::Add(totals.w, hn::Load(floats, view.w + index));
+        totals.x = hn::Add(totals.x, wx);
+        totals.xx = hn::Add(totals.xx, hn::Mul(wx, x));
+        smallest = hn::Min(smallest, x);
+        totals.high = hn::Max(totals.high, x);
+    }
+    totals.low = hn::Min(smallest, zero);
+    return totals;
+}
+
+/// 1 / value where that is finite, otherwise 0: codes then stand for nothing.
+HWY_INLINE FloatVector inverseOrZero(FloatVector value)
+{
+    const auto inverse = hn::Div(hn::Set(floats, 1.0f), value);
+    return hn::IfThenElseZero(hn::Lt(hn::Abs(inverse), hn::Set(floats, 0x1p126f)), inverse);
+}
+
+// ---- x ~ s * l - o, l in [0, top] -----------------------------------------------------------------------------
+
+struct AffineSums
+{
+    FloatVector l;  ///< sum w l
+    FloatVector ll; ///< sum w l^2
+    FloatVector xl; ///< sum w x l
+};
+
+/// The codes are the whole numbers nearest to slope * x + bias, limited to [0, top].
+template <int top> HWY_INLINE FloatVector affineCode(FloatVector x, FloatVector slope, FloatVector bias)
+{
+    const auto wanted = hn::Add(hn::Mul(x, slope), bias);
+    return nearestWhole(hn::Min(hn::Max(wanted, hn::Zero(floats)), hn::Set(floats, static_cast<float>(top))));
+}
+
+template <int top, std::size_t Count>
+HWY_INLINE void affinePass(const LaneView& view, const FloatVector (&slopes)[Count], const FloatVector (&biases)[Count],
+                           AffineSums (&sums)[Count])
+{
+    const auto zero = hn::Zero(floats);
+    for (auto& sum : sums)
+        sum = {zero, zero, zero};
+    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+        const auto x = hn::Load(floats, view.x + index);
+        const auto w = hn::Load(floats, view.w + index);
+        const auto wx = hn::Load(floats, view.wx + index);
+        for (std::size_t candidate = 0; candidate < Count; ++candidate) {
+            const auto l = affineCode<top>(x, slopes[candidate], biases[candidate]);
+            const auto wl = hn::Mul(w, l);
+            sums[candidate].l = hn::Add(sums[candidate].l, wl);
+            sums[candidate].ll = hn::Add(sums[candidate].ll, hn::Mul(wl, l));
+            sums[candidate].xl = hn::Add(sums[candidate].xl, hn::Mul(wx, l));
+        }
+    }
+}
+
+struct AffineLanes
+{
+    FloatVector scale;
+    FloatVector offset;
+    FloatVector gain; ///< sum w x^2 less the error
+};
+
+/// The least-squares scale and offset of the codes with these sums; gain 0 where there is none.
+HWY_INLINE AffineLanes affineLeastSquares(const LaneTotals& totals, const AffineSums& sums)
+{
+    const auto zero = hn::Zero(floats);
+    const auto determinant = hn::Sub(hn::Mul(totals.w, sums.ll), hn::Mul(sums.l, sums.l));
+    const auto inverse = hn::Div(hn::Set(floats, 1.0f), determinant);
+    auto scale = hn::Mul(hn::Sub(hn::Mul(totals.w, sums.xl), hn::Mul(totals.x, sums.l)), inverse);
+    auto offset = hn::Mul(hn::Sub(hn::Mul(sums.l, sums.xl), hn::Mul(sums.ll, totals.x)), inverse);
+    // Zero must stay inside the range: without an offset the scale alone is fitted.
+    const auto outside = hn::Lt(offset, zero);
+    scale = hn::IfThenElse(outside, hn::Div(sums.xl, sums.ll), scale);
+    offset = hn::IfThenElse(outside, zero, offset);
+    const auto gain = hn::Sub(hn::Mul(scale, sums.xl), hn::Mul(offset, totals.x));
+    const auto isUsable = hn::And(hn::Gt(determinant, zero), hn::Gt(scale, zero));
+    return {scale, offset, hn::IfThenElseZero(isUsable, gain)};
+}
+
+HWY_INLINE void keepBetter(AffineLanes& best, const AffineLanes& tried)
+{
+    const auto better = hn::Gt(tried.gain, best.gain);
+    best.scale = hn::IfThenElse(better, tried.scale, best.scale);
+    best.offset = hn::IfThenElse(better, tried.offset, best.offset);
+    best.gain = hn::IfThenElse(better, tried.gain, best.gain);
+}
+
+/// @param stretches candidates, a multiple of four: the range of x takes top + stretch steps; below 0 codes stay
+/// unused, above the ends are cut off
+/// @param rounds of refitting the best of the even and of the odd candidates
+template <int top, std::size_t Candidates>
+HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& totals,
+                                      const std::array<float, Candidates>& stretches, int rounds)
+{
+    static_assert(Candidates % 4 == 0);
+    const auto zero = hn::Zero(floats);
+    const auto range = hn::Sub(totals.high, totals.low);
+    const auto inverseRange = inverseOrZero(range);
+    const AffineLanes unrefined{hn::Mul(range, hn::Set(floats, 1.0f / top)), hn::Neg(totals.low), zero};
+    AffineLanes best[2] = {unrefined, unrefined};
+    for (std::size_t first = 0; first < Candidates; first += passCandidates) {
+        FloatVector slopes[passCandidates];
+        FloatVector biases[passCandidates];
+        AffineSums sums[passCandidates];
+        for (std::size_t candidate = 0; candidate < passCandidates; ++candidate) {
+            slopes[candidate] = hn::Mul(hn::Set(floats, top + stretches[first + candidate]), inverseRange);
+            biases[candidate] = hn::Neg(hn::Mul(totals.low, slopes[candidate]));
+        }
+        affinePass<top>(view, slopes, biases, sums);
+        for (std::size_t candidate = 0; candidate < passCandidates; ++candidate)
+            keepBetter(best[candidate % 2], affineLeastSquares(totals, sums[candidate]));
+    }
+    for (int round = 0; round < rounds; ++round) {
+        FloatVector slopes[2];
+        FloatVector biases[2];
+        AffineSums sums[2];
+        for (std::size_t start = 0; start < 2; ++start) {
+            slopes[start] = inverseOrZero(best[start].scale);
+            biases[start] = hn::Mul(best[start].offset, slopes[start]);
+        }
+        affinePass<top>(view, slopes, biases, sums);
+        for (std::size_t start = 0; start < 2; ++start)
+            keepBetter(best[start], affineLeastSquares(totals, sums[start]));
+    }
+    keepBetter(best[0], best[1]);
+    return best[0];
+}
+
+/// For the thorough search: ranges of 1 ... top steps (a sub-block need not use all codes) and finely stretched ones.
+template <int top> constexpr auto manyStretches()
+{
+    constexpr std::size_t fine = 24;
+    std::array<float, (fine + top + 3) / 4 * 4> stretches{};
+    for (std::size_t index = 0; index < stretches.size(); ++index) {
+        if (index < fine)
+            stretches[index] = -0.9f + 0.125f * static_cast<float>(index);
+        else
+            stretches[index] = -static_cast<float>((index - fine) % top);
+    }
+    return stretches;
+}
+
+struct AffineMeasure
+{
+    AffineSums sums;
+    FloatVector error; ///< sum w (x - (scale * l - offset))^2, summed up, not by the closed form
+};
+
+template <int top> HWY_INLINE AffineMeasure measureAffine(const LaneView& view, FloatVector scale, FloatVector offset)
+{
+    const auto zero = hn::Zero(floats);
+    const auto slope = inverseOrZero(scale);
+    const auto bias = hn::Mul(offset, slope);
+    AffineMeasure measure{{zero, zero, zero}, zero};
+    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+        const auto x = hn::Load(floats, view.x + index);
+        const auto w = hn::Load(floats, view.w + index);
+        const auto l = affineCode<top>(x, slope, bias);
+        const auto wl = hn::Mul(w, l);
+        measure.sums.l = hn::Add(measure.sums.l, wl);
+        measure.sums.ll = hn::Add(measure.sums.ll, hn::Mul(wl, l));
+        measure.sums.xl = hn::Add(measure.sums.xl, hn::Mul(wl, x));
+        const auto difference = hn::Sub(hn::Add(x, offset), hn::Mul(scale, l));
+        measure.error = hn::Add(measure.error, hn::Mul(hn::Mul(w, difference), difference));
+    }
+    return measure;
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace quantlathe::codecs
+HWY_AFTER_NAMESPACE();
+#endif

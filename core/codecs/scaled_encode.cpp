@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encoding super-blocks with scales and no minima (Q3_K, Q6_K: kquants_blocks.h; IQ4_XS: iq4_grid.h), sixteen sub-blocks
+// at a time, in the steps of affine_encode.cpp.
+//
+// Weights w of the squared error that is minimised: with importance v, v. Without, for `squared-error`, 1; for
+// `magnitude`, as llama.cpp, x^2.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/codecs/scaled_encode.cpp"
+#include <hwy/foreach_target.h> // must come before highway.h
+
+#include <hwy/highway.h>
+
+#include "core/codecs/kquants_blocks.h"
+#include "core/codecs/scaled_search-inl.h"
+#include "core/codecs/search_encode.h"
+#include "core/codecs/super_block-inl.h"
+
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace quantlathe::codecs {
+namespace HWY_NAMESPACE {
+
+struct FormatQ3_K
+{
+    using Block = BlockQ3_K;
+    using Levels = WholeLevels<4>;
+    static constexpr std::size_t width = 16;
+    static constexpr int gridHalf = 32;
+    static constexpr std::array<float, 2> stretches = {0.0f, 0.6f};
+    static constexpr int fitRounds = 0;
+    static constexpr int gridRounds = 1;
+
+    static void pack(const std::uint8_t* codes, const float* scales, Block& block)
+    {
+        block.scales = {};
+        for (std::size_t sub = 0; sub < 16; ++sub)
+            storeScaleOfQ3_K(block.scales, sub, static_cast<int>(scales[sub]));
+        packTwoBits(codes, block.codes);
+        for (std::size_t rest = 0; rest < 32; ++rest) {
+            unsigned bits = 0;
+            for (std::size_t part = 0; part < 8; ++part)
+                bits |= static_cast<unsigned>(codes[32 * part + rest] >> 2) << part;
+            block.highBits[rest] = static_cast<std::uint8_t>(bits);
+        }
+    }
+};
+
+struct FormatQ6_K
+{
+    using Block = BlockQ6_K;
+    using Levels = WholeLevels<32>;
+    static constexpr std::size_t width = 16;
+    static constexpr int gridHalf = 128;
+    static constexpr std::array<float, 2> stretches = {0.0f, 0.5f};
+    static constexpr int fitRounds = 0;
+    static constexpr int gridRounds = 2;
+
+    static void pack(const std::uint8_t* codes, const float* scales, Block& block)
+    {
+        for (std::size_t sub = 0; sub < 16; ++sub)
+            block.scales[sub] = static_cast<std::int8_t>(scales[sub]);
+        std::uint8_t upper[superBlock];
+        for (std::size_t index = 0; index < superBlock; ++index)
+            upper[index] = codes[index] >> 4;
+        packTwoBits(upper, block.highBits);
+        for (std::size_t half = 0; half < 2; ++half) {
+            for (std::size_t rest = 0; rest < 64; ++rest)
+                block.lowBits[64 * half + rest] = static_cast<std::uint8_t>((codes[128 * half + rest] & 15)
+                                                                            | codes[128 * half + 64 + rest] << 4);
+        }
+    }
+};
+
+struct FormatIQ4_XS
+{
+    using Block = BlockIQ4_XS;
+    using Levels = Iq4Levels;
+    static constexpr std::size_t width = 32;
+    static constexpr int gridHalf = 32;
+    static constexpr std::array<float, 4> stretches = {0.0f, 0.5f, -0.5f, 1.0f};
+    static constexpr int fitRounds = 1;
+    static constexpr int gridRounds = 1;
+
+    static void pack(const std::uint8_t* codes, const float* scales, Block& block)
+    {
+        block.upperScales = {};
+        block.lowerScales = {};
+        for (std::size_t sub = 0; sub < 8; ++sub) {
+            const int code = static_cast<int>(scales[sub]) + 32;
+            block.lowerScales[sub / 2] |= static_cast<std::uint8_t>((code & 15) << (sub % 2 * 4));
+            block.upperScales[sub / 4] |= static_cast<std::uint8_t>(code >> 4 << (sub % 4 * 2));
+            for (std::size_t byte = 0; byte < 16; ++byte)
+                block.codes[16 * sub + byte] =
+                    static_cast<std::uint8_t>(codes[32 * sub + byte] | codes[32 * sub + 16 + byte] << 4);
+        }
+    }
+};
+
+/// Integer scales of a batch and what they stand for.
+struct ScaledGrid
+{
+    alignas(64) Lanes d;
+    alignas(64) Lanes scales;
+};
+
+template <typename Format> class ScaledBatch
+{
+public:
+    using Block = typename Format::Block;
+    using Levels = typename Format::Levels;
+    static constexpr std::size_t width = Format::width;
+    static constexpr std::size_t weightsPerBlock = superBlock;
+    static constexpr std::size_t subBlocks = superBlock / width;
+
+    void run(const BatchSource& source, const EncodeOptions& options, Block* blocks)
+    {
+        m_values.load(source, subBlocks);
+        m_values.weigh(
+            source.importance != nullptr, [](std::size_t) HWY_ATTR { return hn::Zero(floats); },
+            [&](FloatVector x, FloatVector) HWY_ATTR {
+                return options.objective == Objective::Magnitude ? hn::Mul(x, x) : hn::Set(floats, 1.0f);
+            });
+        const bool isBest = options.effort == Effort::Best;
+        fitSubBlocks(isBest);
+        m_bestError.fill(std::numeric_limits<float>::infinity());
+        const int rounds = isBest ? 4 : Format::gridRounds;
+        for (int start = 0; start < (isBest ? Format::gridHalf : 1); ++start) {
+            // The extreme scale at the low end, and in the thorough search also below it and at the high end.
+            startGrid(start % 2 == 0 ? start / 2 - Format::gridHalf : Format::gridHalf - 1 - start / 2);
+            for (int round = 0; round <= rounds; ++round) {
+                measure();
+                keepBest();
+                if (round < rounds)
+                    improve();
+            }
+        }
+        for (std::size_t super = 0; super < source.subBlocks / subBlocks; ++super)
+            store(source, super, blocks[super]);
+    }
+
+private:
+    LaneView view(std::size_t lane) const { return {m_values.x + lane, m_values.w + lane, m_values.wx + lane, width}; }
+
+    void fitSubBlocks(bool isBest)
+    {
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const ScaledLanes fit = isBest
+                ? fitScaledLanes<Levels>(view(lane), manyScaledStretches<Levels>(), 8)
+                : fitScaledLanes<Levels>(view(lane), Format::stretches, Format::fitRounds);
+            hn::Store(fit.scale, floats, m_scales.data() + lane);
+        }
+    }
+
+    /// d that brings the extreme scale to @p extremeCode.
+    void startGrid(int extremeCode)
+    {
+        alignas(64) Lanes extremes;
+        extremeOfGroups<subBlocks>(m_scales, m_values.matters, extremes);
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const auto extreme = hn::Load(floats, extremes.data() + lane);
+            const auto d = m_values.roomyHalf(lane, hn::Mul(extreme, hn::Set(floats, 1.0f / static_cast<float>(extremeCode))));
+            hn::Store(d, floats, m_grid.d.data() + lane);
+            const auto wanted = hn::Mul(hn::Load(floats, m_scales.data() + lane), inverseOrZero(d));
+            hn::Store(gridCode(wanted), floats, m_grid.scales.data() + lane);
+        }
+    }
+
+    static HWY_INLINE FloatVector gridCode(FloatVector wanted) { return WholeLevels<Format::gridHalf>::nearest(wanted); }
+
+    void measure()
+    {
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const auto scale =
+                hn::Mul(hn::Load(floats, m_grid.d.data() + lane), hn::Load(floats, m_grid.scales.data() + lane));
+            const ScaledMeasure measured = measureScaled<Levels>(view(lane), scale);
+            hn::Store(measured.sums.vv, floats, m_sumVV.data() + lane);
+            hn::Store(measured.sums.xv, floats, m_sumXV.data() + lane);
+            const auto error = hn::Mul(measured.error, hn::Load(floats, m_values.matters.data() + lane));
+            hn::Store(error, floats, m_error.data() + lane);
+        }
+    }
+
+    void keepBest()
+    {
+        alignas(64) Lanes errors;
+        sumOverGroups<subBlocks>(m_error, errors);
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const auto better =
+                hn::Lt(hn::Load(floats, errors.data() + lane), hn::Load(floats, m_bestError.data() + lane));
+            const auto keep = [&](const Lanes& now, Lanes& best) HWY_ATTR {
+                hn::Store(hn::IfThenElse(better, hn::Load(floats, now.data() + lane), hn::Load(floats, best.data() + lane)),
+                          floats, best.data() + lane);
+            };
+            keep(errors, m_bestError);
+            keep(m_grid.d, m_best.d);
+            keep(m_grid.scales, m_best.scales);
+        }
+    }
+
+    /// For the codes just measured: the nearest integer scales, then d by least squares over the super-block.
+    void improve()
+    {
+        alignas(64) Lanes squares;
+        alignas(64) Lanes products;
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const auto inverse = inverseOrZero(hn::Load(floats, m_grid.d.data() + lane));
+            const auto vv = hn::Load(floats, m_sumVV.data() + lane);
+            const auto xv = hn::Load(floats, m_sumXV.data() + lane);
+            const auto wanted = hn::Mul(hn::Mul(xv, inverseOrZero(vv)), inverse);
+            const auto code = hn::IfThenElse(hn::Gt(vv, hn::Zero(floats)), gridCode(wanted),
+                                             hn::Load(floats, m_grid.scales.data() + lane));
+            hn::Store(code, floats, m_grid.scales.data() + lane);
+            const auto weighted = hn::Mul(code, hn::Load(floats, m_values.matters.data() + lane));
+            hn::Store(hn::Mul(hn::Mul(weighted, code), vv), floats, squares.data() + lane);
+            hn::Store(hn::Mul(weighted, xv), floats, products.data() + lane);
+        }
+        sumOverGroups<subBlocks>(squares, squares);
+        sumOverGroups<subBlocks>(products, products);
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const auto total = hn::Load(floats, squares.data() + lane);
+            const auto wanted = hn::Mul(hn::Load(floats, products.data() + lane), inverseOrZero(total));
+            const auto d = hn::IfThenElse(hn::Gt(total, hn::Zero(floats)), m_values.nearestHalf(lane, wanted),
+                                          hn::Load(floats, m_grid.d.data() + lane));
+            hn::Store(d, floats, m_grid.d.data() + lane);
+        }
+    }
+
+    void store(const BatchSource& source, std::size_t super, Block& block) const
+    {
+        const std::size_t first = super * subBlocks;
+        block.d.store(m_best.d[first] * m_values.unit[first]);
+        alignas(64) std::uint8_t codes[superBlock];
+        for (std::size_t sub = 0; sub < subBlocks; ++sub) {
+            const std::size_t lane = first + sub;
+            const auto slope = inverseOrZero(hn::Set(floats, m_best.d[lane] * m_best.scales[lane]));
+            const auto toUnit = hn::Set(floats, m_values.inverseUnit[lane]);
+            const float* weights = source.weights + lane * width;
+            for (std::size_t index = 0; index < width; index += hn::Lanes(floats)) {
+                const auto x = hn::Mul(hn::LoadU(floats, weights + index), toUnit);
+                storeCodes(Levels::codeOf(hn::Mul(x, slope)), codes + sub * width + index);
+            }
+        }
+        Format::pack(codes, m_best.scales.data() + first, block);
+    }
+
+    BatchValues<width> m_values;
+    alignas(64) Lanes m_scales;
+    alignas(64) Lanes m_sumVV;
+    alignas(64) Lanes m_sumXV;
+    alignas(64) Lanes m_error;
+    ScaledGrid m_grid;
+    ScaledGrid m_best;
+    alignas(64) Lanes m_bestError;
+};
+
+void encodeQ3_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
+                std::byte* blocks)
+{
+    encodeBatches<ScaledBatch<FormatQ3_K>>(weights, importance, count, options, blocks);
+}
+
+void encodeQ6_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
+                std::byte* blocks)
+{
+    encodeBatches<ScaledBatch<FormatQ6_K>>(weights, importance, count, options, blocks);
+}
+
+void encodeIQ4_XS(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
+                  std::byte* blocks)
+{
+    encodeBatches<ScaledBatch<FormatIQ4_XS>>(weights, importance, count, options, blocks);
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace quantlathe::codecs
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace quantlathe::codecs {
+
+#define QUANTLATHE_DISPATCH(name)                                                                                      \
+    HWY_EXPORT(name);                                                                                                  \
+    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
+              std::byte* blocks)                                                                                       \
+    {                                                                                                                  \
+        HWY_DYNAMIC_DISPATCH(name)(weights, importance, count, options, blocks);                                       \
+    }
+
+QUANTLATHE_DISPATCH(encodeQ3_K)
+QUANTLATHE_DISPATCH(encodeQ6_K)
+QUANTLATHE_DISPATCH(encodeIQ4_XS)
+
+#undef QUANTLATHE_DISPATCH
+
+} // namespace quantlathe::codecs
+#endif
