@@ -140,10 +140,10 @@ private:
     void fitSubBlocks(bool isBest)
     {
         for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
-            const LaneTotals totals = totalsOf(view(lane));
+            const LaneTotals totals = totalsOf<Offsets::NotNegative>(view(lane));
             const AffineLanes fit = isBest
-                ? fitAffineLanes<Format::top>(view(lane), totals, manyStretches<Format::top>(), 8)
-                : fitAffineLanes<Format::top>(view(lane), totals, Format::stretches, 2);
+                ? fitAffineLanes<Format::top, Offsets::NotNegative>(view(lane), totals, manyStretches<Format::top>(), 8)
+                : fitAffineLanes<Format::top, Offsets::NotNegative>(view(lane), totals, Format::stretches, 2);
             hn::Store(fit.scale, floats, m_scales.data() + lane);
             hn::Store(fit.offset, floats, m_offsets.data() + lane);
             hn::Store(totals.w, floats, m_totalW.data() + lane);

@@ -4,7 +4,7 @@
 // codes the error of any scale is known in closed form, so a candidate costs one pass.
 //
 // Notation: x weights, w their importance in the error, l codes (or the values they stand for), s scale, o offset:
-// x ~ s * l - o with o >= 0.
+// x ~ s * l - o.
 
 #if defined(QUANTLATHE_LANE_SEARCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUANTLATHE_LANE_SEARCH_INL_H_
@@ -40,11 +40,14 @@ struct LaneTotals
     FloatVector w;   ///< sum w
     FloatVector x;   ///< sum w x
     FloatVector xx;  ///< sum w x^2
-    FloatVector low; ///< min(0, smallest x)
+    FloatVector low; ///< the smallest x, or 0 where offsets must not be negative and it is above
     FloatVector high;
 };
 
-HWY_INLINE LaneTotals totalsOf(const LaneView& view)
+/// Whether o >= 0 holds: always in the k-quants, whose minima are unsigned.
+enum class Offsets { NotNegative, Any };
+
+template <Offsets offsets> HWY_INLINE LaneTotals totalsOf(const LaneView& view)
 {
     const auto zero = hn::Zero(floats);
     LaneTotals totals{zero, zero, zero, zero, hn::Load(floats, view.x)};
@@ -58,7 +61,7 @@ HWY_INLINE LaneTotals totalsOf(const LaneView& view)
         smallest = hn::Min(smallest, x);
         totals.high = hn::Max(totals.high, x);
     }
-    totals.low = hn::Min(smallest, zero);
+    totals.low = offsets == Offsets::NotNegative ? hn::Min(smallest, zero) : smallest;
     return totals;
 }
 
@@ -114,6 +117,7 @@ struct AffineLanes
 };
 
 /// The least-squares scale and offset of the codes with these sums; gain 0 where there is none.
+template <Offsets offsets>
 HWY_INLINE AffineLanes affineLeastSquares(const LaneTotals& totals, const AffineSums& sums)
 {
     const auto zero = hn::Zero(floats);
@@ -121,10 +125,12 @@ HWY_INLINE AffineLanes affineLeastSquares(const LaneTotals& totals, const Affine
     const auto inverse = hn::Div(hn::Set(floats, 1.0f), determinant);
     auto scale = hn::Mul(hn::Sub(hn::Mul(totals.w, sums.xl), hn::Mul(totals.x, sums.l)), inverse);
     auto offset = hn::Mul(hn::Sub(hn::Mul(sums.l, sums.xl), hn::Mul(sums.ll, totals.x)), inverse);
-    // Zero must stay inside the range: without an offset the scale alone is fitted.
-    const auto outside = hn::Lt(offset, zero);
-    scale = hn::IfThenElse(outside, hn::Div(sums.xl, sums.ll), scale);
-    offset = hn::IfThenElse(outside, zero, offset);
+    if constexpr (offsets == Offsets::NotNegative) {
+        // Zero must stay inside the range: without an offset the scale alone is fitted.
+        const auto outside = hn::Lt(offset, zero);
+        scale = hn::IfThenElse(outside, hn::Div(sums.xl, sums.ll), scale);
+        offset = hn::IfThenElse(outside, zero, offset);
+    }
     const auto gain = hn::Sub(hn::Mul(scale, sums.xl), hn::Mul(offset, totals.x));
     const auto isUsable = hn::And(hn::Gt(determinant, zero), hn::Gt(scale, zero));
     return {scale, offset, hn::IfThenElseZero(isUsable, gain)};
@@ -141,7 +147,7 @@ HWY_INLINE void keepBetter(AffineLanes& best, const AffineLanes& tried)
 /// @param stretches candidates, a multiple of four: the range of x takes top + stretch steps; below 0 codes stay
 /// unused, above the ends are cut off
 /// @param rounds of refitting the best of the even and of the odd candidates
-template <int top, std::size_t Candidates>
+template <int top, Offsets offsets, std::size_t Candidates>
 HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& totals,
                                       const std::array<float, Candidates>& stretches, int rounds)
 {
@@ -161,7 +167,7 @@ HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& to
         }
         affinePass<top>(view, slopes, biases, sums);
         for (std::size_t candidate = 0; candidate < passCandidates; ++candidate)
-            keepBetter(best[candidate % 2], affineLeastSquares(totals, sums[candidate]));
+            keepBetter(best[candidate % 2], affineLeastSquares<offsets>(totals, sums[candidate]));
     }
     for (int round = 0; round < rounds; ++round) {
         FloatVector slopes[2];
@@ -173,7 +179,7 @@ HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& to
         }
         affinePass<top>(view, slopes, biases, sums);
         for (std::size_t start = 0; start < 2; ++start)
-            keepBetter(best[start], affineLeastSquares(totals, sums[start]));
+            keepBetter(best[start], affineLeastSquares<offsets>(totals, sums[start]));
     }
     keepBetter(best[0], best[1]);
     return best[0];

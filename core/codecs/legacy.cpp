@@ -8,6 +8,7 @@
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/scalar.h"
 #include "core/codecs/search.h"
+#include "core/codecs/search_encode.h"
 #include "core/codecs/simd_decode.h"
 
 #include <algorithm>
@@ -190,80 +191,31 @@ template <typename Block> void encodeByRange(const float* x, Block& block)
     storeCodes(block, codes.data());
 }
 
-/// Scale and codes of one block by the signed search. The codes are those of the search, counted with the
-/// scale before it was rounded to half (as ggml leaves them), unless the scale had to be changed for that.
-template <typename Block> void searchSigned(std::span<const float> x, std::span<const float> w, Block& block)
+void encodeByLargest(const float* x, BlockQ8_0& block)
 {
-    constexpr int half = codeCount<Block> / 2;
-    std::array<std::int8_t, blockWeights> found;
-    const float fitted = fitSigned(x, w, half, found.data());
-    const float d = storableScaleFor(x, w, fitted, 0, -half, half - 1);
+    const Range range = rangeOf(x);
+    const float magnitude = std::max(range.high, -range.low);
+    const float d = storableScaleFor({x, blockWeights}, {}, magnitude / 127, 0, -127, 127);
+    const float inverse = inverseOf(d);
     block.d.store(d);
-    std::array<std::uint8_t, blockWeights> codes;
-    for (std::size_t index = 0; index < blockWeights; ++index) {
-        const int code = d != fitted ? nearestCode(x[index] / d, -half, half - 1) : found[index];
-        codes[index] = static_cast<std::uint8_t>(code + half);
-    }
-    storeCodes(block, codes.data());
+    std::array<std::int8_t, blockWeights> codes; // local: a byte in the block could alias the weights
+    for (std::size_t index = 0; index < blockWeights; ++index)
+        codes[index] = static_cast<std::int8_t>(roundAway(limit(x[index] * inverse, -127.0f, 127.0f)));
+    block.codes = codes;
 }
 
-template <typename Block> void searchAffine(std::span<const float> x, std::span<const float> w, Block& block)
-{
-    constexpr int top = codeCount<Block> - 1;
-    std::array<std::uint8_t, blockWeights> codes;
-    const AffineFit fit = fitAffine(x, w, top, {-0.9f, 0.05f, 36}, codes.data());
-    const float minimum = block.m.store(-fit.offset);
-    const float d = storableScaleFor(x, w, fit.scale, minimum, 0, top);
-    block.d.store(d);
-    if (d != fit.scale || limitToHalf(fit.offset) != fit.offset) {
-        for (std::size_t index = 0; index < blockWeights; ++index)
-            codes[index] = static_cast<std::uint8_t>(nearestCode((x[index] - minimum) / d, 0, top));
-    }
-    storeCodes(block, codes.data());
-}
-
-/// encodeRow of the 4- and 5-bit formats: @p Direct without importance, @p Search with it.
-template <typename Block, void (*Direct)(const float*, Block&),
-          void (*Search)(std::span<const float>, std::span<const float>, Block&)>
-void encodeBlocks(const float* weights, const float* importance, std::size_t count, const EncodeOptions&,
+/// encodeRow of a short block: @p Search with importance or when time does not matter, else @p Direct per block.
+template <typename Block, void (*Direct)(const float*, Block&), EncodeRow Search>
+void encodeBlocks(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
                   std::byte* bytes)
 {
-    auto* block = asBlocks<Block>(bytes);
-    if (importance) {
-        const TamedRow row(weights, importance, count);
-        if (row.importance()) {
-            float squares = 0;
-            for (std::size_t index = 0; index < count; ++index)
-                squares += row.weights()[index] * row.weights()[index];
-            const float variance = squares / static_cast<float>(count);
-            for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
-                const std::span x(row.weights() + first, blockWeights);
-                std::array<float, blockWeights> w;
-                weighByImportance(x, row.importance() + first, variance, w.data());
-                Search(x, w, *block);
-            }
-            return;
-        }
+    if (importance || options.effort == Effort::Best) {
+        Search(weights, importance, count, options, bytes);
+        return;
     }
+    auto* block = asBlocks<Block>(bytes);
     for (std::size_t first = 0; first < count; first += blockWeights, ++block)
         Direct(weights + first, *block);
-}
-
-void encodeQ8_0(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* bytes)
-{
-    auto* block = asBlocks<BlockQ8_0>(bytes);
-    for (std::size_t first = 0; first < count; first += blockWeights, ++block) {
-        const float* x = weights + first;
-        const Range range = rangeOf(x);
-        const float magnitude = std::max(range.high, -range.low);
-        const float d = storableScaleFor({x, blockWeights}, {}, magnitude / 127, 0, -127, 127);
-        const float inverse = inverseOf(d);
-        block->d.store(d);
-        std::array<std::int8_t, blockWeights> codes; // local: a byte in the block could alias the weights
-        for (std::size_t index = 0; index < blockWeights; ++index)
-            codes[index] = static_cast<std::int8_t>(roundAway(limit(x[index] * inverse, -127.0f, 127.0f)));
-        block->codes = codes;
-    }
 }
 
 } // namespace
@@ -301,11 +253,11 @@ std::span<const Codec> legacyCodecs()
 {
     using enum TensorType;
     static constexpr Codec codecs[] = {
-        {Q4_0, simd::decodeQ4_0, encodeBlocks<BlockQ4_0, encodeBySignedExtreme, searchSigned>},
-        {Q4_1, simd::decodeQ4_1, encodeBlocks<BlockQ4_1, encodeByRange, searchAffine>},
-        {Q5_0, simd::decodeQ5_0, encodeBlocks<BlockQ5_0, encodeBySignedExtreme, searchSigned>},
-        {Q5_1, simd::decodeQ5_1, encodeBlocks<BlockQ5_1, encodeByRange, searchAffine>},
-        {Q8_0, simd::decodeQ8_0, encodeQ8_0},
+        {Q4_0, simd::decodeQ4_0, encodeBlocks<BlockQ4_0, encodeBySignedExtreme, searchQ4_0>},
+        {Q4_1, simd::decodeQ4_1, encodeBlocks<BlockQ4_1, encodeByRange, searchQ4_1>},
+        {Q5_0, simd::decodeQ5_0, encodeBlocks<BlockQ5_0, encodeBySignedExtreme, searchQ5_0>},
+        {Q5_1, simd::decodeQ5_1, encodeBlocks<BlockQ5_1, encodeByRange, searchQ5_1>},
+        {Q8_0, simd::decodeQ8_0, encodeBlocks<BlockQ8_0, encodeByLargest, searchQ8_0>},
         {Q8_1, decodeByteBlocks<BlockQ8_1>, nullptr},
     };
     return codecs;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the batch encoders (affine_encode.cpp, scaled_encode.cpp) share: loading sixteen sub-blocks and their importance,
+// What the batch encoders (affine_encode.cpp, scaled_encode.cpp, short_block_encode.cpp) share: loading sixteen sub-blocks and their importance,
 // in units in which no sum overflows or vanishes, and walking a row.
 
 #if defined(QUANTLATHE_SUPER_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encoding blocks of 32 weights with a half scale (Q4_0, Q5_0, Q8_0, IQ4_NL) or a half scale and a half minimum (Q4_1,
+// Q5_1) by search, sixteen blocks at a time. Layouts: legacy_blocks.h, iq4_grid.h.
+//
+// Weights w of the squared error that is minimised: with importance v, v. Without: 1, but for IQ4_NL and `magnitude`, as
+// llama.cpp, x^2.
+//
+// Each block: scale (and minimum) by least squares over candidates (lane_search-inl.h, scaled_search-inl.h), rounded to
+// half; codes for what is stored; refitted, as long as the error falls. The thorough search also tries the halves around.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/codecs/short_block_encode.cpp"
+#include <hwy/foreach_target.h> // must come before highway.h
+
+#include <hwy/highway.h>
+
+#include "core/codecs/legacy_blocks.h"
+#include "core/codecs/scaled_search-inl.h"
+#include "core/codecs/search_encode.h"
+#include "core/codecs/super_block-inl.h"
+
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace quantlathe::codecs {
+namespace HWY_NAMESPACE {
+
+/// Byte j of 16 holds code j in its low and code j + 16 in its high nibble.
+HWY_INLINE void packNibbles(const std::uint8_t* codes, std::array<std::uint8_t, 16>& nibbles)
+{
+    for (std::size_t byte = 0; byte < 16; ++byte)
+        nibbles[byte] = static_cast<std::uint8_t>((codes[byte] & 15) | codes[byte + 16] << 4);
+}
+
+template <typename Bits> HWY_INLINE void packFifthBits(const std::uint8_t* codes, Bits& bits)
+{
+    std::uint32_t word = 0;
+    for (std::size_t index = 0; index < legacyBlock; ++index)
+        word |= static_cast<std::uint32_t>(codes[index] >> 4 & 1) << index;
+    std::memcpy(&bits, &word, sizeof word);
+}
+
+template <typename ShortBlock, typename BlockLevels, bool magnitudeIsSquare = false> struct ScaledFormat
+{
+    using Block = ShortBlock;
+    using Levels = BlockLevels;
+    /// `magnitude` weighs by x^2, not by 1.
+    static constexpr bool weighsBySquare = magnitudeIsSquare;
+    static constexpr std::array<float, 4> stretches = {0.0f, 0.5f, -0.4f, 1.0f};
+
+    static void pack(const std::uint8_t* codes, Block& block)
+    {
+        if constexpr (requires { block.nibbles; }) {
+            packNibbles(codes, block.nibbles);
+            if constexpr (requires { block.fifthBits; })
+                packFifthBits(codes, block.fifthBits);
+        } else if constexpr (sizeof(block.codes) == 16) {
+            packNibbles(codes, block.codes);
+        } else {
+            for (std::size_t index = 0; index < legacyBlock; ++index)
+                block.codes[index] = static_cast<std::int8_t>(codes[index] ^ 0x80);
+        }
+    }
+};
+
+template <typename Format> class ScaledBlocks
+{
+public:
+    using Block = typename Format::Block;
+    using Levels = typename Format::Levels;
+    static constexpr std::size_t width = legacyBlock;
+    static constexpr std::size_t weightsPerBlock = legacyBlock;
+
+    void run(const BatchSource& source, const EncodeOptions& options, Block* blocks)
+    {
+        const bool isBest = options.effort == Effort::Best;
+        const bool bySquare = Format::weighsBySquare && options.objective == Objective::Magnitude;
+        m_values.load(source, 1);
+        m_values.weigh(
+            source.importance != nullptr, [](std::size_t) HWY_ATTR { return hn::Zero(floats); },
+            [&](FloatVector x, FloatVector) HWY_ATTR { return bySquare ? hn::Mul(x, x) : hn::Set(floats, 1.0f); });
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const ScaledLanes fit = isBest ? fitScaledLanes<Levels>(view(lane), manyScaledStretches<Levels>(), 8)
+                                           : fitScaledLanes<Levels>(view(lane), Format::stretches, 1);
+            settle(lane, fit.scale, isBest);
+        }
+        for (std::size_t block = 0; block < source.subBlocks; ++block)
+            store(source, block, blocks[block]);
+    }
+
+private:
+    LaneView view(std::size_t lane) const { return {m_values.x + lane, m_values.w + lane, m_values.wx + lane, width}; }
+
+    /// Chooses among the halves around @p scale.
+    void settle(std::size_t lane, FloatVector scale, bool isBest)
+    {
+        auto best = hn::Zero(floats);
+        auto bestError = hn::Set(floats, std::numeric_limits<float>::infinity());
+        const auto tryScale = [&](FloatVector tried) HWY_ATTR {
+            const ScaledMeasure measured = measureScaled<Levels>(view(lane), tried);
+            const auto better = hn::Lt(measured.error, bestError);
+            best = hn::IfThenElse(better, tried, best);
+            bestError = hn::IfThenElse(better, measured.error, bestError);
+            return hn::Mul(measured.sums.xv, inverseOrZero(measured.sums.vv));
+        };
+        auto wanted = tryScale(m_values.roomyHalf(lane, scale));
+        for (int round = 0; round < (isBest ? 4 : 1); ++round)
+            wanted = tryScale(m_values.nearestHalf(lane, wanted));
+        if (isBest) {
+            const auto middle = best;
+            for (int step = -4; step <= 4; ++step) {
+                const auto factor = hn::Set(floats, 1.0f + 0x1p-11f * static_cast<float>(step));
+                tryScale(m_values.nearestHalf(lane, hn::Mul(middle, factor)));
+            }
+        }
+        hn::Store(best, floats, m_d.data() + lane);
+    }
+
+    void store(const BatchSource& source, std::size_t index, Block& block) const
+    {
+        block.d.store(m_d[index] * m_values.unit[index]);
+        alignas(64) std::uint8_t codes[width];
+        const auto slope = inverseOrZero(hn::Set(floats, m_d[index]));
+        const auto toUnit = hn::Set(floats, m_values.inverseUnit[index]);
+        for (std::size_t weight = 0; weight < width; weight += hn::Lanes(floats)) {
+            const auto x = hn::Mul(hn::LoadU(floats, source.weights + index * width + weight), toUnit);
+            storeCodes(Levels::codeOf(hn::Mul(x, slope)), codes + weight);
+        }
+        Format::pack(codes, block);
+    }
+
+    BatchValues<width> m_values;
+    alignas(64) Lanes m_d;
+};
+
+template <typename ShortBlock, int top> class AffineBlocks
+{
+public:
+    using Block = ShortBlock;
+    static constexpr std::size_t width = legacyBlock;
+    static constexpr std::size_t weightsPerBlock = legacyBlock;
+    static constexpr std::array<float, 8> stretches = {-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f};
+
+    void run(const BatchSource& source, const EncodeOptions& options, Block* blocks)
+    {
+        const bool isBest = options.effort == Effort::Best;
+        m_values.load(source, 1);
+        m_values.weigh(
+            source.importance != nullptr, [](std::size_t) HWY_ATTR { return hn::Zero(floats); },
+            [](FloatVector, FloatVector) HWY_ATTR { return hn::Set(floats, 1.0f); });
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+            const LaneTotals totals = totalsOf<Offsets::Any>(view(lane));
+            const AffineLanes fit = isBest
+                ? fitAffineLanes<top, Offsets::Any>(view(lane), totals, manyStretches<top>(), 8)
+                : fitAffineLanes<top, Offsets::Any>(view(lane), totals, stretches, 1);
+            settle(lane, totals, fit, isBest);
+        }
+        for (std::size_t block = 0; block < source.subBlocks; ++block)
+            store(source, block, blocks[block]);
+    }
+
+private:
+    LaneView view(std::size_t lane) const { return {m_values.x + lane, m_values.w + lane, m_values.wx + lane, width}; }
+
+    void settle(std::size_t lane, const LaneTotals& totals, const AffineLanes& fit, bool isBest)
+    {
+        auto bestScale = hn::Zero(floats);
+        auto bestOffset = hn::Zero(floats);
+        auto bestError = hn::Set(floats, std::numeric_limits<float>::infinity());
+        const auto tryPair = [&](FloatVector scale, FloatVector offset) HWY_ATTR {
+            const AffineMeasure measured = measureAffine<top>(view(lane), scale, offset);
+            const auto better = hn::Lt(measured.error, bestError);
+            bestScale = hn::IfThenElse(better, scale, bestScale);
+            bestOffset = hn::IfThenElse(better, offset, bestOffset);
+            bestError = hn::IfThenElse(better, measured.error, bestError);
+            return measured.sums;
+        };
+        // The minimum is rounded first, then the scale is fitted to what was left of it.
+        AffineSums sums = tryPair(m_values.roomyHalf(lane, fit.scale), m_values.nearestHalf(lane, fit.offset));
+        const auto refit = [&](FloatVector offset) HWY_ATTR {
+            const auto wanted = hn::Mul(hn::Add(sums.xl, hn::Mul(offset, sums.l)), inverseOrZero(sums.ll));
+            return m_values.nearestHalf(lane, wanted);
+        };
+        for (int round = 0; round < (isBest ? 6 : 1); ++round) {
+            const AffineLanes again = affineLeastSquares<Offsets::Any>(totals, sums);
+            const auto isUsable = hn::Gt(again.gain, hn::Zero(floats));
+            const auto offset = hn::IfThenElse(isUsable, m_values.nearestHalf(lane, again.offset), bestOffset);
+            sums = tryPair(refit(offset), offset);
+        }
+        if (isBest) {
+            const auto middleScale = bestScale;
+            const auto middleOffset = bestOffset;
+            for (int down = -2; down <= 2; ++down) {
+                const auto offset = m_values.nearestHalf(
+                    lane, hn::Mul(middleOffset, hn::Set(floats, 1.0f + 0x1p-11f * static_cast<float>(down))));
+                for (int step = -3; step <= 3; ++step)
+                    tryPair(m_values.nearestHalf(
+                                lane, hn::Mul(middleScale, hn::Set(floats, 1.0f + 0x1p-11f * static_cast<float>(step)))),
+                            offset);
+            }
+        }
+        hn::Store(bestScale, floats, m_d.data() + lane);
+        hn::Store(bestOffset, floats, m_offset.data() + lane);
+    }
+
+    void store(const BatchSource& source, std::size_t index, Block& block) const
+    {
+        block.d.store(m_d[index] * m_values.unit[index]);
+        block.m.store(-m_offset[index] * m_values.unit[index]);
+        alignas(64) std::uint8_t codes[width];
+        const auto slope = inverseOrZero(hn::Set(floats, m_d[index]));
+        const auto bias = hn::Mul(hn::Set(floats, m_offset[index]), slope);
+        const auto toUnit = hn::Set(floats, m_values.inverseUnit[index]);
+        for (std::size_t weight = 0; weight < width; weight += hn::Lanes(floats)) {
+            const auto x = hn::Mul(hn::LoadU(floats, source.weights + index * width + weight), toUnit);
+            storeCodes(affineCode<top>(x, slope, bias), codes + weight);
+        }
+        packNibbles(codes, block.nibbles);
+        if constexpr (top > 15)
+            packFifthBits(codes, block.fifthBits);
+    }
+
+    BatchValues<width> m_values;
+    alignas(64) Lanes m_d;
+    alignas(64) Lanes m_offset;
+};
+
+#define QUANTLATHE_ENCODER(name, Batch)                                                                                \
+    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
+              std::byte* blocks)                                                                                       \
+    {                                                                                                                  \
+        encodeBatches<Batch>(weights, importance, count, options, blocks);                                             \
+    }
+
+using BlocksQ4_0 = ScaledBlocks<ScaledFormat<BlockQ4_0, WholeLevels<8>>>;
+using BlocksQ5_0 = ScaledBlocks<ScaledFormat<BlockQ5_0, WholeLevels<16>>>;
+using BlocksQ8_0 = ScaledBlocks<ScaledFormat<BlockQ8_0, WholeLevels<128>>>;
+using BlocksIQ4_NL = ScaledBlocks<ScaledFormat<BlockIQ4_NL, Iq4Levels, true>>;
+using BlocksQ4_1 = AffineBlocks<BlockQ4_1, 15>;
+using BlocksQ5_1 = AffineBlocks<BlockQ5_1, 31>;
+
+QUANTLATHE_ENCODER(encodeIQ4_NL, BlocksIQ4_NL)
+QUANTLATHE_ENCODER(searchQ4_0, BlocksQ4_0)
+QUANTLATHE_ENCODER(searchQ4_1, BlocksQ4_1)
+QUANTLATHE_ENCODER(searchQ5_0, BlocksQ5_0)
+QUANTLATHE_ENCODER(searchQ5_1, BlocksQ5_1)
+QUANTLATHE_ENCODER(searchQ8_0, BlocksQ8_0)
+
+#undef QUANTLATHE_ENCODER
+
+} // namespace HWY_NAMESPACE
+} // namespace quantlathe::codecs
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace quantlathe::codecs {
+
+#define QUANTLATHE_DISPATCH(name)                                                                                      \
+    HWY_EXPORT(name);                                                                                                  \
+    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
+              std::byte* blocks)                                                                                       \
+    {                                                                                                                  \
+        HWY_DYNAMIC_DISPATCH(name)(weights, importance, count, options, blocks);                                       \
+    }
+
+QUANTLATHE_DISPATCH(encodeIQ4_NL)
+QUANTLATHE_DISPATCH(searchQ4_0)
+QUANTLATHE_DISPATCH(searchQ4_1)
+QUANTLATHE_DISPATCH(searchQ5_0)
+QUANTLATHE_DISPATCH(searchQ5_1)
+QUANTLATHE_DISPATCH(searchQ8_0)
+
+#undef QUANTLATHE_DISPATCH
+
+} // namespace quantlathe::codecs
+#endif
