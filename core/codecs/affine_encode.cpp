@@ -34,7 +34,7 @@ struct FormatQ2_K
     static constexpr std::size_t width = 16;
     static constexpr int top = 3;
     static constexpr int gridTop = 15;
-    static constexpr std::array<float, 8> stretches = {-0.4f, -0.1f, 0.2f, 0.5f, 0.8f, 0.0f, 1.1f, 1.4f};
+    static constexpr auto stretches = stretchesOf({-0.4f, -0.1f, 0.2f, 0.5f, 0.8f, 0.0f, 1.1f, 1.4f});
 
     static void pack(const std::uint8_t* codes, const float* scales, const float* minima, Block& block)
     {
@@ -51,7 +51,7 @@ template <typename KBlock, int largestCode> struct FormatSixBitScales
     static constexpr std::size_t width = 32;
     static constexpr int top = largestCode;
     static constexpr int gridTop = 63;
-    static constexpr std::array<float, 8> stretches = {-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f};
+    static constexpr auto stretches = stretchesOf({-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f});
 
     static void pack(const std::uint8_t* codes, const float* scales, const float* minima, Block& block)
     {
@@ -118,6 +118,8 @@ public:
                     improve();
             }
         }
+        if (isBest)
+            polish();
         for (std::size_t super = 0; super < source.subBlocks / subBlocks; ++super)
             store(source, super, blocks[super]);
     }
@@ -206,6 +208,48 @@ private:
             keep(m_grid.scales, m_best.scales);
             keep(m_grid.minima, m_best.minima);
         }
+    }
+
+    /// From the best found on: every integer minimum with the integer scales around, new codes for each pair, then d and
+    /// dmin again.
+    void polish()
+    {
+        for (int round = 0; round < 3; ++round) {
+            m_grid = m_best;
+            for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
+                tryNeighbours(lane);
+            measure();
+            keepBest();
+            refitSteps();
+            measure();
+            keepBest();
+        }
+    }
+
+    void tryNeighbours(std::size_t lane)
+    {
+        const auto d = hn::Load(floats, m_grid.d.data() + lane);
+        const auto dmin = hn::Load(floats, m_grid.dmin.data() + lane);
+        const auto middle = hn::Load(floats, m_grid.scales.data() + lane);
+        auto bestScale = middle;
+        auto bestMinimum = hn::Load(floats, m_grid.minima.data() + lane);
+        auto bestError =
+            measureAffine<Format::top>(view(lane), hn::Mul(d, bestScale), hn::Mul(dmin, bestMinimum)).error;
+        for (int step = -2; step <= 2; ++step) {
+            const auto scale = hn::Min(hn::Max(hn::Add(middle, hn::Set(floats, static_cast<float>(step))), hn::Zero(floats)),
+                                       hn::Set(floats, static_cast<float>(Format::gridTop)));
+            for (int code = 0; code <= Format::gridTop; ++code) {
+                const auto minimum = hn::Set(floats, static_cast<float>(code));
+                const auto error =
+                    measureAffine<Format::top>(view(lane), hn::Mul(d, scale), hn::Mul(dmin, minimum)).error;
+                const auto better = hn::Lt(error, bestError);
+                bestScale = hn::IfThenElse(better, scale, bestScale);
+                bestMinimum = hn::IfThenElse(better, minimum, bestMinimum);
+                bestError = hn::IfThenElse(better, error, bestError);
+            }
+        }
+        hn::Store(bestScale, floats, m_grid.scales.data() + lane);
+        hn::Store(bestMinimum, floats, m_grid.minima.data() + lane);
     }
 
     void improve()

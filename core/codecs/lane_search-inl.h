@@ -144,12 +144,41 @@ HWY_INLINE void keepBetter(AffineLanes& best, const AffineLanes& tried)
     best.gain = hn::IfThenElse(better, tried.gain, best.gain);
 }
 
-/// @param stretches candidates, a multiple of four: the range of x takes top + stretch steps; below 0 codes stay
-/// unused, above the ends are cut off
+/// A candidate: the range of x takes top + steps steps, of which `below` lie below code 0. With steps > 0 weights at the
+/// ends are cut off; with steps < 0 some codes stay unused.
+struct Stretch
+{
+    float steps;
+    float below;
+};
+
+/// Ordinary candidates: one end of the range exactly on the outermost code, the other cut off or inside.
+constexpr std::array<Stretch, 8> stretchesOf(const std::array<float, 8>& steps)
+{
+    std::array<Stretch, 8> stretches{};
+    for (std::size_t index = 0; index < stretches.size(); ++index)
+        stretches[index] = {steps[index], index % 2 == 0 ? 0.0f : steps[index]};
+    return stretches;
+}
+
+/// For the thorough search: finely stretched ones, and ranges of 1 ... top steps (a sub-block need not use all codes).
+template <int top> constexpr auto manyStretches()
+{
+    constexpr std::size_t fine = 48;
+    std::array<Stretch, (fine + top + 3) / 4 * 4> stretches{};
+    for (std::size_t index = 0; index < stretches.size(); ++index) {
+        const float steps = index < fine ? -0.8f + 0.15f * static_cast<float>(index / 3)
+                                         : -static_cast<float>((index - fine) % top);
+        stretches[index] = {steps, index < fine ? 0.5f * steps * static_cast<float>(index % 3) : 0.0f};
+    }
+    return stretches;
+}
+
+/// @param stretches a multiple of four
 /// @param rounds of refitting the best of the even and of the odd candidates
 template <int top, Offsets offsets, std::size_t Candidates>
 HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& totals,
-                                      const std::array<float, Candidates>& stretches, int rounds)
+                                      const std::array<Stretch, Candidates>& stretches, int rounds)
 {
     static_assert(Candidates % 4 == 0);
     const auto zero = hn::Zero(floats);
@@ -162,8 +191,9 @@ HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& to
         FloatVector biases[passCandidates];
         AffineSums sums[passCandidates];
         for (std::size_t candidate = 0; candidate < passCandidates; ++candidate) {
-            slopes[candidate] = hn::Mul(hn::Set(floats, top + stretches[first + candidate]), inverseRange);
-            biases[candidate] = hn::Neg(hn::Mul(totals.low, slopes[candidate]));
+            slopes[candidate] = hn::Mul(hn::Set(floats, top + stretches[first + candidate].steps), inverseRange);
+            const auto below = hn::Set(floats, stretches[first + candidate].below);
+            biases[candidate] = hn::Neg(hn::Add(hn::Mul(totals.low, slopes[candidate]), below));
         }
         affinePass<top>(view, slopes, biases, sums);
         for (std::size_t candidate = 0; candidate < passCandidates; ++candidate)
@@ -183,20 +213,6 @@ HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& to
     }
     keepBetter(best[0], best[1]);
     return best[0];
-}
-
-/// For the thorough search: ranges of 1 ... top steps (a sub-block need not use all codes) and finely stretched ones.
-template <int top> constexpr auto manyStretches()
-{
-    constexpr std::size_t fine = 24;
-    std::array<float, (fine + top + 3) / 4 * 4> stretches{};
-    for (std::size_t index = 0; index < stretches.size(); ++index) {
-        if (index < fine)
-            stretches[index] = -0.9f + 0.125f * static_cast<float>(index);
-        else
-            stretches[index] = -static_cast<float>((index - fine) % top);
-    }
-    return stretches;
 }
 
 struct AffineMeasure

@@ -138,7 +138,7 @@ public:
     using Block = ShortBlock;
     static constexpr std::size_t width = legacyBlock;
     static constexpr std::size_t weightsPerBlock = legacyBlock;
-    static constexpr std::array<float, 8> stretches = {-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f};
+    static constexpr auto stretches = stretchesOf({-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f});
 
     void run(const BatchSource& source, const EncodeOptions& options, Block* blocks)
     {
