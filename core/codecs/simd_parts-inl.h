@@ -79,6 +79,20 @@ template <class D, class V> HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> floatsTo
     return hn::Or(half, hn::ShiftRight<16>(sign));
 }
 
+/// Finite floats rounded to what halves hold (to nearest), limited to +-65504.
+template <class D, class V> HWY_INLINE V nearestHalf(D d, V values)
+{
+    const auto largest = hn::Set(d, 65504.0f);
+    const auto limited = hn::Min(hn::Max(values, hn::Neg(largest)), largest);
+    // Veltkamp's split keeps the upper 11 bits.
+    const auto spread = hn::Mul(limited, hn::Set(d, 8193.0f));
+    const auto normal = hn::Sub(spread, hn::Sub(spread, limited));
+    // 2^-24 is the last bit of floats from 0.5 to 1.
+    const auto noFraction = hn::Set(d, 0.75f);
+    const auto denormal = hn::Sub(hn::Add(limited, noFraction), noFraction);
+    return hn::IfThenElse(hn::Lt(hn::Abs(limited), hn::Set(d, 0x1p-14f)), denormal, normal);
+}
+
 /// The integer nearest to each value, ties to even, as a float; |value| must be below 2^22.
 template <class V> HWY_INLINE V nearestWhole(V value)
 {

@@ -68,12 +68,12 @@ private slots:
     void asGgmlEncodes_data()
     {
         QTest::addColumn<int>("type");
-        for (const TensorType type : test::encodedTypes()) {
-            if (type != F32)
-                QTest::newRow(name(type).data()) << static_cast<int>(type);
+        for (const TensorType type : {F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K}) {
+            QTest::newRow(name(type).data()) << static_cast<int>(type);
         }
     }
 
+    // Not for the types with better encoders than ggml's (tst_simple_encode.cpp).
     void asGgmlEncodes()
     {
         const TensorType type = fetchedType();
@@ -81,7 +81,10 @@ private slots:
         const auto importance = test::readFloats(test::fixture("quant/importance.f32"));
         const std::string stem = "quant/" + std::string(name(type));
         const std::size_t bytes = *rowBytes(type, importance.size());
+        const bool isLegacy = type == Q4_0 || type == Q4_1 || type == Q5_0 || type == Q5_1;
         for (const bool weighted : {false, true}) {
+            if (!weighted && isLegacy)
+                continue;
             const auto expected = test::readBytes(test::fixture(stem + (weighted ? ".imat" : ".noimat")));
             const auto blocks =
                 encodeRows(type, weights, importance.size(), weighted ? importance.data() : nullptr);
@@ -155,8 +158,8 @@ private slots:
             const double weighted = relative(row.type, lognormal.data(), lognormal);
             qInfo("%-5s %.5f %.5f %.5f  (llama.cpp %.5f %.5f %.5f)", name(row.type).data(), plain, withOnes,
                   weighted, row.plain, row.ones, row.weighted);
-            QVERIFY(plain <= 1.01 * row.plain && plain >= 0.98 * row.plain);
-            QVERIFY(withOnes <= 1.01 * row.ones && withOnes >= 0.98 * row.ones);
+            QVERIFY(plain <= 1.01 * row.plain);
+            QVERIFY(withOnes <= 1.01 * row.ones);
             QVERIFY(weighted <= 1.01 * row.weighted);
         }
     }

@@ -3,9 +3,8 @@
 #include "core/codecs/scalar.h"
 #include "core/codecs/simd_decode.h"
 #include "core/types/tensor_type.h"
+#include "simd_targets.h"
 #include "support/test_support.h"
-
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <cstring>
@@ -16,6 +15,7 @@
 using namespace quantlathe;
 namespace scalar = quantlathe::codecs::scalar;
 namespace simd = quantlathe::codecs::simd;
+using test::onEveryTarget;
 
 namespace {
 
@@ -40,25 +40,6 @@ const Pair pairs[] = {
     {TensorType::Q5_K, scalar::decodeQ5_K, simd::decodeQ5_K},
     {TensorType::Q6_K, scalar::decodeQ6_K, simd::decodeQ6_K},
 };
-
-/// Calls @p check once per target, with only that one allowed.
-template <typename Check> void onEveryTarget(Check&& check)
-{
-    const std::vector<std::int64_t> targets = [] {
-        std::vector<std::int64_t> list;
-        // What this machine can do and the library was compiled for.
-        for (std::int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1)
-            list.push_back(rest & -rest);
-        return list;
-    }();
-    for (const std::int64_t target : targets) {
-        hwy::SetSupportedTargetsForTest(target);
-        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-        check(hwy::TargetName(target));
-    }
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
 
 /// Equal bits; any NaN equals any other, for which operand's payload survives a sum is the processor's
 /// choice.
