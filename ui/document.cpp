@@ -46,8 +46,9 @@ void Document::setModel(std::shared_ptr<const Model> model)
 {
     m_undoStack.clear();
     m_model = std::move(model);
-    m_previews.setModel(m_model);
     m_plan = {};
+    m_previews.setEncoding(m_plan.encoding);
+    m_previews.setModel(m_model);
     m_selection.clear();
     m_current.reset();
     m_memoryModel.reset();
@@ -82,6 +83,14 @@ void Document::setPlan(const Plan& plan, const QString& text)
         pushEdits(plan, allTensors(), text);
 }
 
+void Document::setEncoding(const Encoding& encoding, const QString& text)
+{
+    Plan wanted = m_plan;
+    wanted.encoding = encoding;
+    if (m_model)
+        pushEdits(wanted, {}, text);
+}
+
 void Document::pushEdits(const Plan& wanted, const TensorIndices& tensors, const QString& text)
 {
     std::vector<EditPlanCommand::Edit> edits;
@@ -92,13 +101,14 @@ void Document::pushEdits(const Plan& wanted, const TensorIndices& tensors, const
         if (before != after)
             edits.push_back({index, before, after});
     }
-    if (edits.empty() && wanted.preset == m_plan.preset)
-        return;
-    m_undoStack.push(new EditPlanCommand(*this, std::move(edits), m_plan.preset, wanted.preset, text));
+    const auto before = EditPlanCommand::Frame::of(m_plan);
+    const auto after = EditPlanCommand::Frame::of(wanted);
+    if (!edits.empty() || before != after)
+        m_undoStack.push(new EditPlanCommand(*this, std::move(edits), before, after, text));
 }
 
 void Document::applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices,
-                            const std::string& preset)
+                            const std::string& preset, const Encoding& encoding)
 {
     TensorIndices changed;
     changed.reserve(choices.size());
@@ -110,6 +120,11 @@ void Document::applyChoices(const std::vector<std::pair<std::size_t, std::option
         changed.push_back(index);
     }
     m_plan.preset = preset;
+    if (encoding != m_plan.encoding) { // every figure that was measured is another one now
+        m_plan.encoding = encoding;
+        m_previews.setEncoding(encoding);
+        changed = allTensors();
+    }
     m_estimate.reset();
     forgetUnwantedErrors();
     favourSelectedErrors();

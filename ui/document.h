@@ -58,6 +58,8 @@ public:
     [[nodiscard]] QUndoStack& undoStack() { return m_undoStack; }
     /// Chooses @p type for @p tensors (nothing = as stored) as one undoable step called @p text. No step when nothing changes.
     void setType(const TensorIndices& tensors, std::optional<TensorType> type, const QString& text);
+    /// How all chosen types are encoded, as one undoable step called @p text. No step when nothing changes.
+    void setEncoding(const Encoding& encoding, const QString& text);
     /// Takes over all of @p plan as one undoable step.
     void setPlan(const Plan& plan, const QString& text);
     /// All tensors of @p layer (nothing = those outside the layers); all tensors with @p role.
@@ -98,7 +100,7 @@ Q_SIGNALS:
     void openingCancelled();
 
     void modelChanged();
-    /// The choices of these tensors changed (with their effective choice).
+    /// The choices of these tensors changed (with their effective choice), or how they are encoded.
     void planChanged(const std::vector<std::size_t>& tensors);
     void selectionChanged();
     /// Runtime settings or device.
@@ -110,7 +112,8 @@ Q_SIGNALS:
 private:
     friend class EditPlanCommand;
     /// @p choices sorted by tensor. Emits planChanged.
-    void applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices, const std::string& preset);
+    void applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices, const std::string& preset,
+                      const Encoding& encoding);
     void pushEdits(const Plan& wanted, const TensorIndices& tensors, const QString& text);
     void forgetUnwantedErrors();
     void favourSelectedErrors();

@@ -12,9 +12,11 @@ namespace {
 
 constexpr int notifyMilliseconds = 100;
 
-ErrorPreview measured(const Model& model, ErrorPreviews::Key key, bool isExact, const RunControl& control)
+ErrorPreview measured(const Model& model, ErrorPreviews::Key key, const Encoding& encoding, bool isExact,
+                      const RunControl& control)
 {
     ErrorOptions options;
+    options.encoding = encoding;
     options.maximumWeights = isExact ? 0 : ErrorPreviews::sampleWeights;
     // One processor stays free for the window.
     options.threads = std::max(1u, defaultThreadCount() - 1);
@@ -60,6 +62,14 @@ void ErrorPreviews::setModel(std::shared_ptr<const Model> model)
     m_favourites.clear();
     m_changed.clear();
     m_notify.start();
+}
+
+void ErrorPreviews::setEncoding(const Encoding& encoding)
+{
+    if (encoding == m_encoding)
+        return;
+    m_encoding = encoding;
+    setModel(m_model);
 }
 
 const ErrorPreview* ErrorPreviews::known(Key key) const
@@ -142,7 +152,9 @@ void ErrorPreviews::startNext()
     const Measurement run = *m_queue.begin();
     m_queue.erase(m_queue.begin());
     m_running = run;
-    m_job.start([model = m_model, run](const RunControl& control) { return measured(*model, run.key, run.isExact, control); },
+    m_job.start([model = m_model, run, encoding = m_encoding](const RunControl& control) {
+                    return measured(*model, run.key, encoding, run.isExact, control);
+                },
                 [this, run](ErrorPreview preview) { store(run, std::move(preview)); },
                 [this, run](const Error& error) {
                     ErrorPreview failed;

@@ -55,6 +55,8 @@ public:
 
     /// Forgets everything; cancels what runs.
     void setModel(std::shared_ptr<const Model> model);
+    /// How types are encoded. Forgets what was measured otherwise.
+    void setEncoding(const Encoding& encoding);
     /// What is known of @p key; Pending entries are queued.
     const ErrorPreview& preview(Key key);
     /// Without queueing; null when nothing is known.
@@ -91,6 +93,7 @@ private:
     [[nodiscard]] std::uint64_t weightsOf(Key key) const;
 
     std::shared_ptr<const Model> m_model;
+    Encoding m_encoding;
     std::map<Key, ErrorPreview> m_known;
     std::set<Measurement> m_queue;
     std::set<Key> m_favourites;

@@ -35,7 +35,7 @@ struct TensorResult
     std::uint64_t sizeBytes = 0;
     bool isCopy = false;
     ErrorSums error;        ///< zero for copies; against the replaced weights where any were
-    ReplacedWeights replaced; ///< with NonFinite::Clamp
+    ReplacedWeights replaced{}; ///< with NonFinite::Clamp
 };
 
 struct QuantizeResult

@@ -73,6 +73,28 @@ private Q_SLOTS:
         QCOMPARE(document.undoStack().count(), 1);
     }
 
+    void howTypesAreEncodedCanBeUndone()
+    {
+        Document document;
+        document.setModel(m_model);
+        document.setType({0, 1}, TensorType::Q4_0, QStringLiteral("types"));
+        std::vector<std::size_t> changed;
+        connect(&document, &Document::planChanged, this, [&](const std::vector<std::size_t>& tensors) { changed = tensors; });
+        const Encoding best{Objective::SquaredError, Effort::Best};
+        document.setEncoding(best, QStringLiteral("best"));
+        QVERIFY(document.plan().encoding == best);
+        QCOMPARE(changed.size(), document.tensorCount());
+        document.setEncoding(best, QStringLiteral("again"));
+        QCOMPARE(document.undoStack().count(), 2);
+        document.undoStack().undo();
+        QVERIFY(document.plan().encoding == Encoding{});
+        QCOMPARE(document.plan().choices().size(), std::size_t{2});
+        document.undoStack().redo();
+        QVERIFY(document.plan().encoding == best);
+        document.setModel(m_model);
+        QVERIFY(document.plan().encoding == Encoding{});
+    }
+
     void fallbacksAreShownBeforeTheExport()
     {
         Document document;

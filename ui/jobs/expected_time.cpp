@@ -20,6 +20,9 @@ constexpr double largestCorrection = 50;
 /// Reading, checking and writing back, bytes per second.
 constexpr double diskBytesPerSecond = 500e6;
 
+/// What a search for the smallest error takes, in standard searches.
+constexpr double bestEffortFactor = 20;
+
 /// Weights per second of one thread; only their proportions matter once an export was measured.
 double weightsPerSecond(TensorType type)
 {
@@ -38,7 +41,7 @@ double weightsPerSecond(TensorType type)
 
 } // namespace
 
-double roughSeconds(const GgufOutput& output, unsigned threads)
+double roughSeconds(const GgufOutput& output, unsigned threads, Effort effort)
 {
     double work = 0;
     double bytes = 0;
@@ -47,6 +50,8 @@ double roughSeconds(const GgufOutput& output, unsigned threads)
         if (!tensor.isCopy)
             work += static_cast<double>(tensor.shape.weightCount()) / weightsPerSecond(tensor.type);
     }
+    if (effort == Effort::Best)
+        work *= bestEffortFactor;
     const unsigned count = threads == 0 ? defaultThreadCount() : threads;
     return work / std::max(count, 1u) + bytes / diskBytesPerSecond;
 }

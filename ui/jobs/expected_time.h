@@ -7,7 +7,7 @@
 namespace quantlathe::ui {
 
 /// From rough speeds per type on @p threads threads (0 = automatic).
-double roughSeconds(const GgufOutput& output, unsigned threads);
+double roughSeconds(const GgufOutput& output, unsigned threads, Effort effort);
 
 /// What the last export on this machine says about the rough speeds: measured over rough time. Kept in the settings; 1
 /// before the first export.

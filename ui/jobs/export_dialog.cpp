@@ -2,6 +2,7 @@
 #include "ui/jobs/export_dialog.h"
 
 #include "core/base/parallel.h"
+#include "ui/jobs/encoding_choice.h"
 #include "ui/jobs/expected_time.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/look/theme.h"
@@ -53,11 +54,11 @@ QString defaultFolder(const Model& model)
 
 } // namespace
 
-ExportDialog::ExportDialog(const Document& document, JobQueue& queue, QWidget* parent)
-    : QDialog(parent), m_model(document.model()), m_plan(document.plan()), m_queue(queue), m_summary(ExportSummary::of(document)),
+ExportDialog::ExportDialog(Document& document, JobQueue& queue, QWidget* parent)
+    : QDialog(parent), m_document(document), m_model(document.model()), m_plan(document.plan()), m_queue(queue), m_summary(ExportSummary::of(document)),
       m_target(new QLineEdit(this)), m_split(new QCheckBox(tr("S&plit into parts of at most"), this)),
       m_splitSize(new QDoubleSpinBox(this)), m_threads(new QSpinBox(this)), m_memory(new QSpinBox(this)),
-      m_resume(new QCheckBox(tr("&Go on with the interrupted export of the same file"), this)), m_facts(new FactsTable(this)),
+      m_encoding(new EncodingChoice(m_plan.encoding, this)), m_resume(new QCheckBox(tr("&Go on with the interrupted export of the same file"), this)), m_facts(new FactsTable(this)),
       m_problem(new QLabel(this)), m_start(nullptr)
 {
     setWindowTitle(tr("Export"));
@@ -71,6 +72,7 @@ ExportDialog::ExportDialog(const Document& document, JobQueue& queue, QWidget* p
     connect(m_splitSize, &QDoubleSpinBox::valueChanged, this, &ExportDialog::settingsChanged);
     connect(m_threads, &QSpinBox::valueChanged, this, &ExportDialog::settingsChanged);
     connect(m_memory, &QSpinBox::valueChanged, this, &ExportDialog::settingsChanged);
+    connect(m_encoding, &EncodingChoice::changed, this, &ExportDialog::settingsChanged);
     setTarget(QDir(defaultFolder(*m_model)).filePath(defaultTargetName(*m_model, m_plan)));
     look();
 }
@@ -127,6 +129,7 @@ void ExportDialog::makeWidgets()
     grid->addWidget(memoryLabel, 3, 2, Qt::AlignRight);
     grid->addWidget(m_memory, 3, 3);
     grid->setColumnStretch(4, 1);
+    grid->addWidget(m_encoding, 4, 0, 1, 6);
 
     auto* types = new QTableView(this);
     types->setObjectName(u"exportTypes"_s);
@@ -202,6 +205,8 @@ QuantizeRequest ExportDialog::request() const
     QuantizeRequest request;
     request.model = m_model;
     request.plan = m_plan;
+    request.plan.encoding = m_encoding->encoding();
+    request.nonFinite = m_encoding->nonFinite();
     const QString text = m_target->text().trimmed();
     request.target = text.isEmpty() ? std::filesystem::path() : toPath(QFileInfo(text).absoluteFilePath());
     request.threads = static_cast<unsigned>(m_threads->value());
@@ -254,7 +259,7 @@ ExportDialog::Foresight ExportDialog::foresee(QuantizeRequest request, std::shar
     const ExportLayout layout = layoutExport(*foresight.output, request.target, request.splitBytes);
     foresight.fileCount = layout.files.size();
     foresight.totalBytes = layout.totalBytes;
-    foresight.roughSeconds = roughSeconds(*foresight.output, request.threads);
+    foresight.roughSeconds = roughSeconds(*foresight.output, request.threads, request.plan.encoding.effort);
     std::error_code error;
     const auto space = std::filesystem::space(request.target.parent_path(), error);
     if (!error)
@@ -294,7 +299,12 @@ void ExportDialog::showForesight(const Foresight& foresight)
         const QString advice = toQString(foresight.problem->advice());
         showProblem(advice.isEmpty() ? messageText(*foresight.problem) : messageText(*foresight.problem) + u'\n' + detailText(*foresight.problem), true);
     } else {
-        showProblem(foresight.replaces ? tr("The file exists. It is replaced when the export is complete.") : QString(), false);
+        QStringList warnings;
+        if (foresight.replaces)
+            warnings << tr("The file exists. It is replaced when the export is complete.");
+        if (!m_summary.needImportance.isEmpty())
+            warnings << tr("The quality suffers without importance data: %1.").arg(m_summary.needImportance);
+        showProblem(warnings.join(u'\n'), false);
         m_start->setEnabled(true);
     }
 }
@@ -325,6 +335,7 @@ void ExportDialog::accept()
     if (!isReady())
         return;
     saveSettings();
+    m_document.setEncoding(m_encoding->encoding(), tr("Change how the weights are encoded"));
     QuantizeRequest wanted = request();
     wanted.resume = m_foresight->canResume && m_resume->isChecked();
     m_queued = m_queue.add(std::move(wanted), m_foresight->totalBytes, m_foresight->roughSeconds);

@@ -22,6 +22,7 @@ class QSpinBox;
 
 namespace quantlathe::ui {
 
+class EncodingChoice;
 class FactsTable;
 class JobQueue;
 
@@ -29,8 +30,9 @@ class ExportDialog : public QDialog
 {
     Q_OBJECT
 public:
-    /// @p document has a model. The dialog takes a snapshot of it and of the plan.
-    ExportDialog(const Document& document, JobQueue& queue, QWidget* parent = nullptr);
+    /// @p document has a model. The dialog takes a snapshot of it and of the plan; accepting it makes the chosen effort and
+    /// objective part of the document's plan, as one undoable step.
+    ExportDialog(Document& document, JobQueue& queue, QWidget* parent = nullptr);
     ~ExportDialog() override;
 
     void setTarget(const QString& path);
@@ -65,6 +67,7 @@ private:
     void showProblem(const QString& text, bool isError);
     void saveSettings() const;
 
+    Document& m_document;
     std::shared_ptr<const Model> m_model;
     Plan m_plan;
     JobQueue& m_queue;
@@ -77,6 +80,7 @@ private:
     QDoubleSpinBox* m_splitSize;
     QSpinBox* m_threads;
     QSpinBox* m_memory;
+    EncodingChoice* m_encoding;
     QCheckBox* m_resume;
     FactsTable* m_facts;
     QLabel* m_problem;

@@ -32,6 +32,10 @@ ExportSummary ExportSummary::of(const Document& document)
         else if (choice.type != choice.requested)
             summary.fallbacks.push_back(note);
     }
+    QStringList needy;
+    for (const TensorType type : typesNeedingImportance(*document.model(), document.plan()))
+        needy << toQString(name(type));
+    summary.needImportance = needy.join(u", "_s);
     for (const auto& [type, entry] : types)
         summary.types.push_back(entry);
     std::stable_sort(summary.types.begin(), summary.types.end(), [](const Types& a, const Types& b) { return a.bytes > b.bytes; });

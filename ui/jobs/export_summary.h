@@ -28,6 +28,7 @@ struct ExportSummary
     std::vector<Types> types;    ///< most bytes first
     std::vector<Note> fallbacks; ///< written in another type than asked for
     std::vector<Note> blocked;   ///< cannot be written: no export
+    QString needImportance;      ///< written types that are meant to be used with importance data: "IQ2_XS, IQ1_S"
 
     /// @p document has a model.
     static ExportSummary of(const Document& document);

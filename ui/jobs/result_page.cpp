@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "ui/parts/facts_table.h"
 #include "ui/parts/number_text.h"
+#include "ui/parts/selection_text.h"
 #include "ui/parts/table_copy.h"
 #include "ui/text.h"
 
@@ -131,6 +132,19 @@ void ResultPage::setResult(const ExportJob& job)
     if (result.error.weights > 0) {
         facts.push_back({tr("Relative RMS error"), relativeErrorText(result.error.relativeRms()), tr("Over all quantized tensors"), false});
         facts.push_back({tr("Signal to noise"), decibelText(result.error.signalToNoiseDb()), {}, false});
+    }
+    facts.push_back({tr("Encoded with"), encodingText(result.encoding), {}, false});
+    if (result.replaced.total() > 0) {
+        QStringList tensors;
+        for (const TensorResult& tensor : result.tensors) {
+            if (tensor.replaced.total() > 0)
+                tensors << tr("%1: %2 NaN, %3 infinite")
+                               .arg(toQString(printable(tensor.name))).arg(tensor.replaced.nan).arg(tensor.replaced.infinity);
+        }
+        facts.push_back({tr("Replaced weights"),
+                         tr("%1 NaN, %2 infinite (%3)").arg(result.replaced.nan).arg(result.replaced.infinity).arg(
+                             tensors.size() == 1 ? tensors.front() : tr("%n tensors", nullptr, static_cast<int>(tensors.size()))),
+                         tensors.join(u'\n'), true});
     }
     m_facts->setFacts(std::move(facts));
     m_model->setTensors(result.tensors);

@@ -53,4 +53,15 @@ QString writtenTypesText(const Document& document, const TensorIndices& tensors)
     return QLocale().createSeparatedList(names);
 }
 
+QString encodingText(const Encoding& encoding)
+{
+    const auto translate = [](const char* text) { return QCoreApplication::translate("Encoding", text); };
+    const QString effort = encoding.effort == Effort::Best ? translate("best effort") : translate("standard effort");
+    if (!encoding.objective)
+        return effort;
+    return translate("%1, %2").arg(effort, *encoding.objective == Objective::Magnitude
+                                               ? translate("errors weighted by size")
+                                               : translate("plain squared error"));
+}
+
 } // namespace quantlathe::ui

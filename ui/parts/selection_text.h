@@ -13,4 +13,7 @@ QString selectionText(const Document& document);
 /// The types @p tensors are written in, most weights first: "Q4_K", "Q4_K, Q6_K and F32". Needs a model.
 QString writtenTypesText(const Document& document, const TensorIndices& tensors);
 
+/// "standard effort", "best effort, plain squared error".
+QString encodingText(const Encoding& encoding);
+
 } // namespace quantlathe::ui

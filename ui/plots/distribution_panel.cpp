@@ -173,7 +173,7 @@ void DistributionPanel::refresh()
                           : tr("Kept as stored: nothing changes."));
     m_requested = selection;
     m_requestedTypes = writtenTypesText(m_document, selection);
-    m_source->request(selection, types);
+    m_source->request(selection, types, m_document.plan().encoding);
     if (m_shown != m_requested)
         m_stale.start();
 }

@@ -29,12 +29,14 @@ void DistributionSource::setModel(std::shared_ptr<const Model> model)
     m_model = std::move(model);
 }
 
-void DistributionSource::request(const TensorIndices& tensors, const std::vector<TensorType>& types)
+void DistributionSource::request(const TensorIndices& tensors, const std::vector<TensorType>& types,
+                                 const Encoding& encoding)
 {
     const bool isSameMeasurement = m_measuring.isRunning() && tensors == m_tensors;
     m_quantizing.cancel();
     m_tensors = tensors;
     m_types = types;
+    m_encoding = encoding;
     if (isSameMeasurement) // only the types changed: what runs goes on and then uses the new ones
         return;
     m_measuring.cancel();
@@ -60,7 +62,7 @@ void DistributionSource::requestQuantized(const Histogram& bins)
 {
     if (m_types.empty() || bins.counts.empty())
         return;
-    const QuantizedKey key{m_tensors, m_types};
+    const QuantizedKey key{m_tensors, m_types, m_encoding};
     if (const Histogram* known = m_histograms.find(key)) {
         const Histogram histogram = *known;
         Q_EMIT quantized(histogram);
@@ -68,7 +70,7 @@ void DistributionSource::requestQuantized(const Histogram& bins)
     }
     m_quantizing.start(
         [model = m_model, key, bins](const RunControl& control) {
-            return quantizedHistogram(pointersTo(*model, key.tensors), key.types, bins, 0, control);
+            return quantizedHistogram(pointersTo(*model, key.tensors), key.types, bins, 0, control, key.encoding);
         },
         [this, key](Histogram histogram) {
             m_histograms.remember(key, histogram);

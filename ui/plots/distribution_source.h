@@ -25,7 +25,8 @@ public:
     void setModel(std::shared_ptr<const Model> model);
     /// Ends in measured() or failed(); at once when it is remembered. When @p types (one per tensor, empty = not wanted)
     /// are given, quantized() or quantizingFailed() follows.
-    void request(const TensorIndices& tensors, const std::vector<TensorType>& types);
+    void request(const TensorIndices& tensors, const std::vector<TensorType>& types,
+                 const Encoding& encoding = {});
     void cancel();
     /// Cancels and waits.
     void shutDown();
@@ -45,6 +46,7 @@ private:
     {
         TensorIndices tensors;
         std::vector<TensorType> types;
+        Encoding encoding;
         bool operator==(const QuantizedKey&) const = default;
     };
 
@@ -53,6 +55,7 @@ private:
     std::shared_ptr<const Model> m_model;
     TensorIndices m_tensors;
     std::vector<TensorType> m_types;
+    Encoding m_encoding;
     RecentResults<TensorIndices, Distribution> m_distributions;
     RecentResults<QuantizedKey, Histogram> m_histograms;
     LatestJob m_measuring;

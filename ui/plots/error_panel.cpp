@@ -159,7 +159,7 @@ std::optional<ErrorPanel::Key> ErrorPanel::rowKey() const
     const TensorIndices& selection = m_document.selection();
     if (selection.size() != 1)
         return std::nullopt;
-    return Key{selection.front(), m_document.effectiveChoice(selection.front()).type};
+    return Key{selection.front(), m_document.effectiveChoice(selection.front()).type, m_document.plan().encoding};
 }
 
 void ErrorPanel::refresh()
@@ -221,8 +221,9 @@ void ErrorPanel::refreshRows()
         [model = m_document.model(), key](const RunControl& control) {
             ErrorOptions options;
             options.perRow = true;
+            options.encoding = key->encoding;
             return Rows(std::make_shared<QuantizationError>(
-                measureError(model->tensors()[key->first], key->second, options, control)));
+                measureError(model->tensors()[key->tensor], key->type, options, control)));
         },
         [this, key](const Rows& rows) {
             m_known.remember(*key, rows);
@@ -295,12 +296,13 @@ void ErrorPanel::showFigures(const ErrorSums& sums, Trust trust)
     };
     if (copied > 0)
         facts.push_back({tr("Weights kept as stored"), exactCountText(copied), tr("They are not part of the figures"), false});
+    facts.push_back({tr("Encoded with"), encodingText(m_document.plan().encoding), tr("Chosen when exporting"), false});
     m_facts->setFacts(std::move(facts));
 }
 
 void ErrorPanel::showRows(const Rows& rows)
 {
-    const Tensor& tensor = m_document.model()->tensors()[m_rowsRequested->first];
+    const Tensor& tensor = m_document.model()->tensors()[m_rowsRequested->tensor];
     m_plot->setRows(rows->rowRelativeRms, tensor.shape(), rows->total.relativeRms());
     m_plot->setAccessibleDescription(tr("%n rows, %1 all together", nullptr, static_cast<int>(m_plot->rowCount()))
                                          .arg(relativeErrorText(rows->total.relativeRms())));

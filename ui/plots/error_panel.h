@@ -43,7 +43,13 @@ protected:
 
 private:
     using Rows = std::shared_ptr<const QuantizationError>;
-    using Key = std::pair<std::size_t, TensorType>;
+    struct Key
+    {
+        std::size_t tensor = 0;
+        TensorType type{}; ///< written
+        Encoding encoding;
+        bool operator==(const Key&) const = default;
+    };
     /// How far the figures can be trusted; shown as a coloured word.
     enum class Trust { Measuring, Sampled, Exact };
 

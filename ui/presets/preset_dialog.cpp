@@ -129,7 +129,9 @@ void PresetDialog::accept()
         return;
     const QString id = toQString(m_model->preset(row).id);
     QSettings().setValue(lastPresetKey, id);
-    m_document.setPlan(m_model->outcome(row).plan, tr("Apply preset %1").arg(id));
+    Plan plan = m_model->outcome(row).plan;
+    plan.encoding = m_document.plan().encoding; // a preset says which types, not how they are made
+    m_document.setPlan(plan, tr("Apply preset %1").arg(id));
     QDialog::accept();
 }
 

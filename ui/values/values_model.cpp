@@ -30,13 +30,14 @@ ValuesModel::ValuesModel(QObject* parent) : QAbstractTableModel(parent)
     connect(&m_blocks, &ValueBlocks::blockLoaded, this, &ValuesModel::blockLoaded);
 }
 
-void ValuesModel::setTensor(std::shared_ptr<const Model> model, std::size_t tensor, TensorType type, ValueKind kind)
+void ValuesModel::setTensor(std::shared_ptr<const Model> model, std::size_t tensor, TensorType type, ValueKind kind,
+                            const Encoding& encoding)
 {
     const Tensor* wanted = model ? &model->tensors()[tensor] : nullptr;
     const bool isSame = wanted && wanted == m_blocks.tensor();
     if (!isSame)
         beginResetModel();
-    m_blocks.setTensor(std::move(model), tensor, type, kind);
+    m_blocks.setTensor(std::move(model), tensor, type, kind, encoding);
     if (!isSame) {
         m_firstRow = 0;
         m_firstColumn = 0;

@@ -200,7 +200,7 @@ void ValuesPanel::refresh()
     updateKinds();
     const bool isOther = m_model->tensor() != &tensor;
     m_model->setTensor(m_document.model(), *index, m_document.effectiveChoice(*index).type,
-                       static_cast<ValueKind>(m_kind->currentData().toInt()));
+                       static_cast<ValueKind>(m_kind->currentData().toInt()), m_document.plan().encoding);
     m_pages->setCurrentWidget(m_view);
     if (isOther) {
         adjustSections();
@@ -368,9 +368,10 @@ void ValuesPanel::copySelection()
     say({});
     m_copying.start(
         [model = m_document.model(), index = *wantedTensor(), type = m_document.effectiveChoice(*wantedTensor()).type,
-         kind = static_cast<ValueKind>(m_kind->currentData().toInt()), window, columns](const RunControl& control) {
+         kind = static_cast<ValueKind>(m_kind->currentData().toInt()), window, columns,
+         encoding = m_document.plan().encoding](const RunControl& control) {
             const Tensor& tensor = model->tensors()[index];
-            return textOf(valuesOf(tensor, type, kind, window, control), columns);
+            return textOf(valuesOf(tensor, type, encoding, kind, window, control), columns);
         },
         [](const QString& text) { QApplication::clipboard()->setText(text); },
         [this](const Error& error) { say(messageText(error)); });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The export dialog and the jobs panel with real exports of the sample model.
+#include "core/jobs/made_model.h"
 #include "core/formats/open.h"
 #include "core/plan/presets.h"
 #include "ui/jobs/export_dialog.h"
@@ -13,6 +14,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
@@ -22,6 +24,7 @@
 #include <QSignalSpy>
 #include <QTableView>
 
+#include <limits>
 #include <unistd.h>
 
 using namespace quantlathe;
@@ -111,6 +114,72 @@ private Q_SLOTS:
         QCOMPARE(openModel(folder / "out.gguf")->tensors().size(), m_sample->tensors().size());
         QTest::mouseClick(find<QPushButton>(panel, "removeJob"), Qt::LeftButton);
         QVERIFY(find<QLabel>(panel, "jobsHint")->isVisible());
+    }
+
+    void effortAndWhatIsNotFinite()
+    {
+        const quantlathe::test::ScratchFolder folder;
+        auto tensors = quantlathe::test::madeLlama(1);
+        tensors[2].weights[7] = std::numeric_limits<float>::infinity();
+        quantlathe::test::writeMadeGguf(folder / "bad.gguf", tensors);
+        Document document;
+        document.setModel(openModel(folder / "bad.gguf"));
+        document.setType(document.allTensors(), TensorType::Q4_0, QStringLiteral("types"));
+        JobQueue queue;
+        {
+            ExportDialog dialog(document, queue);
+            dialog.setTarget(path(folder, "stops.gguf"));
+            QTRY_VERIFY(dialog.isReady());
+            dialog.accept();
+            QTRY_COMPARE_WITH_TIMEOUT(queue.job(*dialog.queuedJob())->state, ExportJob::State::Failed, 60000);
+            QCOMPARE(document.undoStack().count(), 1); // nothing was chosen, nothing to undo
+        }
+        JobsPanel panel(queue);
+        panel.show();
+        ExportDialog dialog(document, queue);
+        dialog.setTarget(path(folder, "out.gguf"));
+        dialog.show();
+        auto* effort = find<QComboBox>(dialog, "exportEffort");
+        const QString before = find<QLabel>(dialog, "exportEncodingExplanation")->text();
+        effort->setCurrentIndex(1);
+        QVERIFY(find<QLabel>(dialog, "exportEncodingExplanation")->text() != before);
+        find<QComboBox>(dialog, "exportNonFinite")->setCurrentIndex(1);
+        QVERIFY(!dialog.isReady());
+        QTRY_VERIFY(dialog.isReady());
+        dialog.accept();
+        const quint64 id = *dialog.queuedJob();
+        QTRY_COMPARE_WITH_TIMEOUT(queue.job(id)->state, ExportJob::State::Done, 60000);
+        const QuantizeResult& result = *queue.job(id)->result;
+        QVERIFY(result.encoding == (Encoding{std::nullopt, Effort::Best}));
+        QCOMPARE(result.replaced.infinity, std::uint64_t{1});
+        panel.showJob(id);
+        QString facts;
+        for (const Fact& fact : find<FactsTable>(panel, "resultFacts")->facts().facts())
+            facts += fact.label + u':' + fact.value + u'\n';
+        QVERIFY2(facts.contains(u"best effort"), qPrintable(facts));
+        QVERIFY2(facts.contains(u"blk.0.attn_q.weight: 0 NaN, 1 infinite"), qPrintable(facts));
+        // An edit of the plan, which can be undone.
+        QVERIFY(document.plan().encoding == result.encoding);
+        document.undoStack().undo();
+        QVERIFY(document.plan().encoding == Encoding{});
+        QCOMPARE(document.plan().choices().size(), document.tensorCount());
+    }
+
+    void saysWhenImportanceIsMissing()
+    {
+        const quantlathe::test::ScratchFolder folder;
+        Document document;
+        document.setModel(m_sample);
+        JobQueue queue;
+        for (const TensorTypeInfo& facts : allTensorTypes()) {
+            if (!facts.needsImportance || !codecFor(facts.type).canEncode())
+                continue;
+            document.setType(document.allTensors(), facts.type, QStringLiteral("types"));
+            ExportDialog dialog(document, queue);
+            dialog.setTarget(path(folder, "out.gguf"));
+            QTRY_VERIFY(dialog.isReady());
+            QVERIFY(find<QLabel>(dialog, "exportProblem")->text().contains(QLatin1String(name(facts.type).data(), static_cast<int>(name(facts.type).size()))));
+        }
     }
 
     void splitsOnRequest()
