@@ -71,12 +71,15 @@ QuantizeResult ExportRun::run()
             tbb::task_arena arena(static_cast<int>(std::min(threads, 1024u)));
             arena.execute([&] { writeChunks(); });
             m_slots.clear();
-            verify();
+            if (m_verifier)
+                m_verifier->wait(m_control);
+            m_verifier.reset();
             m_request.model->throwIfSourceChanged();
             m_control.throwIfCancelled();
         }
         renameAll();
     } catch (...) {
+        m_verifier.reset();
         m_part.reset();
         if (!isWorthKeeping(std::current_exception()))
             clean();
@@ -89,7 +92,7 @@ QuantizeResult ExportRun::run()
 
 std::size_t ExportRun::slotCount(unsigned threads) const
 {
-    std::uint64_t fixed = m_chunks.size() * sizeof(std::uint64_t);
+    std::uint64_t fixed = m_chunks.size() * sizeof(std::uint64_t) + std::max(readBackBytes, m_chunks.largestBytes());
     for (const ExportFile& file : m_layout.files)
         fixed += file.header.size();
     const std::uint64_t each = ChunkBuffers::sizeFor(m_chunks);
@@ -138,7 +141,7 @@ void ExportRun::takeOver()
 
 void ExportRun::writeChunks()
 {
-    m_nextChunk = m_hashes.size();
+    m_nextChunk = m_written;
     if (m_nextChunk == m_chunks.size())
         return;
     const Chunk first = m_chunks.at(m_nextChunk);
@@ -150,6 +153,7 @@ void ExportRun::writeChunks()
     }
     m_partIndex = first.file;
     m_part.emplace(m_layout.files[first.file], keptBytes);
+    m_verifier.emplace(m_layout, m_chunks, m_nextChunk, m_doneBytes);
     m_lastSync = m_lastFlush = Clock::now();
     for (std::uint64_t ahead = 0; ahead < prefetchChunks; ++ahead)
         prefetch(m_nextChunk + ahead);
@@ -173,7 +177,7 @@ void ExportRun::writeChunks()
             & tbb::make_filter<Slot*, void>(tbb::filter_mode::serial_in_order,
                                             [this](Slot* slot) { finishSlot(*slot); }));
 
-    if (!m_failure && m_control.isCancelled() && m_hashes.size() < m_chunks.size())
+    if (!m_failure && m_control.isCancelled() && m_written < m_chunks.size())
         m_failure = std::make_exception_ptr(Error(ErrorKind::Cancelled, "cancelled"));
     if (m_failure) {
         if (const ErrorKind kind = kindOf(m_failure); kind != ErrorKind::Cancelled)
@@ -181,6 +185,7 @@ void ExportRun::writeChunks()
         m_journal->flush();
         std::rethrow_exception(m_failure);
     }
+    m_verifier->allWritten();
     m_part->finish();
     m_part.reset();
     m_journal->sync();
@@ -246,6 +251,7 @@ void ExportRun::writeSlot(Slot& slot)
         m_part.emplace(m_layout.files[chunk.file], 0);
     }
     m_part->writeAt(chunk.fileOffset, std::span<const std::byte>(slot.buffers.bytes).first(chunk.sizeBytes));
+    m_verifier->written(chunk.sizeBytes, slot.record.hash);
     m_journal->add(slot.record);
     accept(chunk, slot.record);
     m_unsyncedBytes += chunk.sizeBytes;
@@ -259,7 +265,7 @@ void ExportRun::writeSlot(Slot& slot)
 
 void ExportRun::accept(const Chunk& chunk, const JournalRecord& record)
 {
-    m_hashes.push_back(record.hash);
+    ++m_written;
     if (chunk.kind != Chunk::Kind::Header) {
         m_figures[chunk.tensor].error.add(record.error);
         m_figures[chunk.tensor].replaced.add(record.replaced);
@@ -321,24 +327,6 @@ void ExportRun::saveProgress()
     }
 }
 
-void ExportRun::verify()
-{
-    std::uint64_t verified = 0;
-    const auto check = [&](std::uint64_t index, const Chunk& chunk, std::span<const std::byte> bytes) {
-        if (hash64(bytes) != m_hashes[index])
-            return false;
-        verified += chunk.sizeBytes;
-        m_control.report("verifying", verified, m_layout.totalBytes);
-        return true;
-    };
-    const std::uint64_t good = readBack(m_layout, m_chunks, 0, m_chunks.size(), false, m_control, check);
-    if (good == m_chunks.size())
-        return;
-    const Chunk bad = m_chunks.at(good);
-    throw Error(ErrorKind::Io, "what the disk gives back is not what was written to it",
-                {m_layout.files[bad.file].path, bad.fileOffset, {}}, "Check the disk, or choose another folder");
-}
-
 void ExportRun::renameAll()
 {
     if (!m_isRenaming) {
@@ -372,7 +360,7 @@ bool ExportRun::isWorthKeeping(const std::exception_ptr& failure) const
     // Once renaming has begun only going on leads to a consistent set of parts.
     if (m_isRenaming)
         return true;
-    if (!m_request.keepPartial || m_hashes.empty())
+    if (!m_request.keepPartial || m_written == 0)
         return false;
     switch (kindOf(failure)) {
     case ErrorKind::Cancelled:

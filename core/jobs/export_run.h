@@ -6,6 +6,7 @@
 #include "core/jobs/journal.h"
 #include "core/jobs/part_file.h"
 #include "core/jobs/quantize_job.h"
+#include "core/jobs/read_back.h"
 
 #include <atomic>
 #include <chrono>
@@ -55,7 +56,6 @@ private:
     void prefetch(std::uint64_t index) const;
     void release(const Chunk& chunk) const;
     void saveProgress();
-    void verify();
     void renameAll();
     void clean() noexcept;
     [[nodiscard]] bool isWorthKeeping(const std::exception_ptr& failure) const;
@@ -69,7 +69,7 @@ private:
     JournalIdentity m_identity;
     std::unique_ptr<Journal> m_journal;
 
-    std::vector<std::uint64_t> m_hashes;  ///< of the chunks written so far, in order
+    std::uint64_t m_written = 0;          ///< chunks, taken over or written by this run
     std::vector<ChunkFigures> m_figures;  ///< per output tensor
     std::uint64_t m_doneBytes = 0;
     std::uint64_t m_resumedBytes = 0;
@@ -83,6 +83,7 @@ private:
     std::atomic<std::uint64_t> m_failedChunk{~std::uint64_t{0}};  ///< chunks behind it need not be finished
     std::exception_ptr m_failure;                                 ///< writing stage: the first in order
     std::optional<PartFile> m_part;                               ///< writing stage
+    std::optional<TrailingVerifier> m_verifier;                   ///< fed by the writing stage
     std::size_t m_partIndex = 0;
     std::uint64_t m_unsyncedBytes = 0;
     Clock::time_point m_lastSync;

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The temporary files of an export: written one after the other, kept until all are complete, read back, renamed.
+// The temporary files of an export: written one after the other, kept until all are complete and verified, renamed.
 #pragma once
 
 #include "core/base/atomic_file.h"
-#include "core/base/run_control.h"
-#include "core/jobs/chunks.h"
+#include "core/jobs/export_layout.h"
 
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <span>
 
 namespace quantlathe {
@@ -39,14 +36,6 @@ private:
     std::uint64_t m_started = 0; ///< up to here writing to the disk was started
     std::uint64_t m_position = 0;
 };
-
-/// Reads chunks of @p layout back, [from, to), from the temporary file or (once it was renamed) from the target itself when
-/// @p includeTargets. Calls @p check(index, chunk, bytes) in order until it returns false or a file is missing or short.
-/// @return the index behind the last chunk that check accepted
-/// @throws Error(Cancelled), Error(Io) when the disk fails
-std::uint64_t readBack(const ExportLayout& layout, const ChunkList& chunks, std::uint64_t from, std::uint64_t to,
-                       bool includeTargets, const RunControl& control,
-                       const std::function<bool(std::uint64_t, const Chunk&, std::span<const std::byte>)>& check);
 
 /// Bytes on disk of the temporary file an earlier run left for @p file; 0 without one.
 std::uint64_t allocatedTemporaryBytes(const ExportFile& file);

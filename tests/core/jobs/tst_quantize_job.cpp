@@ -2,11 +2,14 @@
 #include "core/jobs/quantize_job.h"
 
 #include "core/analysis/comparison.h"
+#include "core/base/atomic_file.h"
+#include "core/jobs/read_back.h"
 #include "core/plan/presets.h"
 #include "made_model.h"
 
 #include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
 #include <limits>
 #include <set>
@@ -422,6 +425,48 @@ private slots:
         QVERIFY(result.resumedBytes > 0);
         QCOMPARE(filesIn(folder / "target").size(), layout.files.size());
         QCOMPARE(openModel(result.files.front())->tensors().size(), request.model->tensors().size());
+    }
+
+    void whatTheDiskGivesBackIsCompared_data()
+    {
+        QTest::addColumn<qulonglong>("split");
+        QTest::newRow("one file") << 0ull;
+        QTest::newRow("parts") << 900'000ull;
+    }
+
+    void whatTheDiskGivesBackIsCompared()
+    {
+        QFETCH(qulonglong, split);
+        ScratchFolder folder;
+        writeMadeGguf(folder / "in.gguf", madeLlama(4));
+        auto request = requestFor(folder / "in.gguf", folder / "out.gguf", TensorType::Q8_0);
+        request.splitBytes = split;
+        const auto layout = layoutExport(makeGgufOutput(request.model, request.plan), request.target, split);
+        QVERIFY(layout.totalBytes < TrailingVerifier::lagBytes); // nothing is verified before all is written
+        const ExportFile& file = layout.files.back();
+        const auto part = AtomicFile::temporaryPathFor(file.path);
+        Watcher watcher([&](std::string_view, std::uint64_t done, std::uint64_t) {
+            const int descriptor = ::open(part.c_str(), O_WRONLY);
+            if (descriptor < 0 || done < layout.totalBytes * 9 / 10)
+                return;
+            QCOMPARE(::pwrite(descriptor, "x", 1, static_cast<off_t>(file.offsets[0] + 17)), 1);
+            ::close(descriptor);
+        });
+        writeText(layout.files.front().path, "old");
+        const auto error = errorOf([&] { runQuantize(request, {{}, &watcher}); });
+        QVERIFY(error.has_value());
+        QCOMPARE(error->kind(), ErrorKind::Io);
+        QVERIFY(std::string(error->what()).find("not what was written") != std::string::npos);
+        QCOMPARE(readText(layout.files.front().path), std::string("old"));
+        // Only the good part of it is taken over.
+        request.resume = true;
+        const auto result = runQuantize(request, {});
+        QVERIFY(result.resumedBytes < layout.totalBytes);
+        request.resume = false;
+        request.target = folder / "again.gguf";
+        const auto again = runQuantize(request, {});
+        for (std::size_t index = 0; index < result.files.size(); ++index)
+            QVERIFY(readBytes(result.files[index]) == readBytes(again.files[index]));
     }
 
     void cancelIsPrompt()
