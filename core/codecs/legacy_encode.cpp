@@ -17,6 +17,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
+namespace direct {
 
 inline constexpr std::size_t batchWeights = batchLanes * legacyBlock;
 
@@ -417,29 +418,31 @@ HWY_INLINE void encodeRow(const float* HWY_RESTRICT weights, std::size_t count, 
     }
 }
 
+} // namespace direct
+
 void encodeQ4_0(const float* weights, std::size_t count, std::byte* blocks)
 {
-    encodeRow<BlockQ4_0, SignedFormat<8>>(weights, count, blocks);
+    direct::encodeRow<BlockQ4_0, direct::SignedFormat<8>>(weights, count, blocks);
 }
 
 void encodeQ5_0(const float* weights, std::size_t count, std::byte* blocks)
 {
-    encodeRow<BlockQ5_0, SignedFormat<16>>(weights, count, blocks);
+    direct::encodeRow<BlockQ5_0, direct::SignedFormat<16>>(weights, count, blocks);
 }
 
 void encodeQ4_1(const float* weights, std::size_t count, std::byte* blocks)
 {
-    encodeRow<BlockQ4_1, AffineFormat<15>>(weights, count, blocks);
+    direct::encodeRow<BlockQ4_1, direct::AffineFormat<15>>(weights, count, blocks);
 }
 
 void encodeQ5_1(const float* weights, std::size_t count, std::byte* blocks)
 {
-    encodeRow<BlockQ5_1, AffineFormat<31>>(weights, count, blocks);
+    direct::encodeRow<BlockQ5_1, direct::AffineFormat<31>>(weights, count, blocks);
 }
 
 void encodeQ8_0(const float* weights, std::size_t count, std::byte* blocks)
 {
-    encodeRow<BlockQ8_0, ByteFormat>(weights, count, blocks);
+    direct::encodeRow<BlockQ8_0, direct::ByteFormat>(weights, count, blocks);
 }
 
 } // namespace HWY_NAMESPACE

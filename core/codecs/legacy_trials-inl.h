@@ -16,6 +16,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
+namespace direct {
 
 struct Extent
 {
@@ -219,6 +220,7 @@ struct AffineSums
     }
 };
 
+} // namespace direct
 } // namespace HWY_NAMESPACE
 } // namespace quantlathe::codecs
 HWY_AFTER_NAMESPACE();

@@ -14,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
+namespace direct {
 
 /// Adding it leaves the nearest integer (ties to even) in a float's low bits.
 inline constexpr float noFraction = 12582912.0f;
@@ -102,6 +103,7 @@ HWY_INLINE FloatVector quotient(FloatVector dividend, FloatVector divisor)
     return hn::IfThenElseZero(hn::Ne(divisor, constant(0.0f)), hn::Div(dividend, divisor));
 }
 
+} // namespace direct
 } // namespace HWY_NAMESPACE
 } // namespace quantlathe::codecs
 HWY_AFTER_NAMESPACE();

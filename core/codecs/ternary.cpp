@@ -1,52 +1,66 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Formats for models trained with two or three weight values. Source of layouts: ggml.
-//
-//   Q1_0   128 weights: d half, 128 bits                     w = bit ? d : -d
-//   Q2_0    64 weights: d half, 64 two-bit codes             w = (q - 1) * d
-//   TQ2_0  256 weights: 64 bytes of two-bit codes, d half    w = (q - 1) * d
-//          byte m of each 32 holds the weights m, m + 32, m + 64, m + 96 of its 128 from the lowest bits
-//          upwards
-//   TQ1_0  256 weights: 48 + 4 bytes of base-3 digits, d half   w = (digit - 1) * d
-//          A byte holds five digits as the fraction 0.ddddd (base 3), rounded up to 1/256: multiplying by 3
-//          moves the next digit in front of the point. Bytes 0-31: weights m + 32n; bytes 32-47: 160 + m +
-//          16n; the last four, with four digits: 240 + m + 4n (n the digit's place).
-#include "core/codecs/block_parts.h"
+// Formats for models trained with two or three weight values (layouts: ternary_blocks.h; encoding:
+// ternary_encode.h, ternary_search.h).
 #include "core/codecs/families.h"
+#include "core/codecs/importance.h"
+#include "core/codecs/scalar.h"
+#include "core/codecs/simd_decode.h"
+#include "core/codecs/ternary_encode.h"
+#include "core/codecs/ternary_search.h"
 
+#include <algorithm>
 #include <array>
 
 namespace quantlathe::codecs {
 
 namespace {
 
-struct BlockQ1_0
+/// Writes the digits of @p size bytes: digit n of byte m goes to weights[m + size * n].
+void decodeDigits(const std::uint8_t* bytes, std::size_t size, std::size_t digits, float d, float* weights)
 {
-    StoredHalf d;
-    std::array<std::uint8_t, 16> bits;
-};
-static_assert(sizeof(BlockQ1_0) == 18);
+    constexpr std::array<unsigned, 5> powersOfThree = {1, 3, 9, 27, 81};
+    for (std::size_t place = 0; place < digits; ++place) {
+        for (std::size_t index = 0; index < size; ++index) {
+            const unsigned fraction = bytes[index] * powersOfThree[place] & 0xFF;
+            const int digit = static_cast<int>(fraction * 3 >> 8);
+            weights[size * place + index] = static_cast<float>(digit - 1) * d;
+        }
+    }
+}
 
-struct BlockQ2_0
-{
-    StoredHalf d;
-    std::array<std::uint8_t, 16> codes;
-};
-static_assert(sizeof(BlockQ2_0) == 18);
+using SearchScale = float(const float* weights, const float* importance, std::size_t count);
 
-struct BlockTQ1_0
+/// Sixteen blocks at a time: their scales, by @p Search where time does not matter (null: @p Choose is
+/// exact), then their codes.
+template <typename Block, simd::ChooseScales& Choose, simd::StoreBlocks<Block>& Store, SearchScale* Search>
+void encodeBlocks(const float* weights, const float* importance, std::size_t count,
+                  const EncodeOptions& options, std::byte* bytes)
 {
-    std::array<std::uint8_t, 48> fives;
-    std::array<std::uint8_t, 4> fours;
-    StoredHalf d;
-};
-static_assert(sizeof(BlockTQ1_0) == 54);
+    const TamedRow row(weights, importance, count, simd::factsOfRow(weights, importance, count));
+    const WholeImportance whole(row.importance(), count, Block::weights);
+    constexpr std::size_t blocksAtATime = 16;
+    auto* block = asBlocks<Block>(bytes);
+    std::array<float, blocksAtATime> scales;
+    for (std::size_t first = 0; first < count;
+         first += blocksAtATime * Block::weights, block += blocksAtATime) {
+        const std::size_t blocks = std::min(blocksAtATime, (count - first) / Block::weights);
+        const float* x = row.weights() + first;
+        const float* v = whole.values() ? whole.values() + first : nullptr;
+        if (Search && options.effort == Effort::Best) {
+            for (std::size_t index = 0; index < blocks; ++index) {
+                const std::size_t start = Block::weights * index;
+                scales[index] = Search(x + start, v ? v + start : nullptr, Block::weights);
+            }
+        } else {
+            Choose(x, v, blocks, scales.data());
+        }
+        Store(x, scales.data(), blocks, block);
+    }
+}
 
-struct BlockTQ2_0
-{
-    std::array<std::uint8_t, 64> codes;
-    StoredHalf d;
-};
-static_assert(sizeof(BlockTQ2_0) == 66);
+} // namespace
+
+namespace scalar {
 
 void decodeQ1_0(const std::byte* bytes, float* weights, std::size_t count)
 {
@@ -81,19 +95,6 @@ void decodeTQ2_0(const std::byte* bytes, float* weights, std::size_t count)
     }
 }
 
-/// Writes the digits of @p size bytes: digit n of byte m goes to weights[m + size * n].
-void decodeDigits(const std::uint8_t* bytes, std::size_t size, std::size_t digits, float d, float* weights)
-{
-    constexpr std::array<unsigned, 5> powersOfThree = {1, 3, 9, 27, 81};
-    for (std::size_t place = 0; place < digits; ++place) {
-        for (std::size_t index = 0; index < size; ++index) {
-            const unsigned fraction = bytes[index] * powersOfThree[place] & 0xFF;
-            const int digit = static_cast<int>(fraction * 3 >> 8);
-            weights[size * place + index] = static_cast<float>(digit - 1) * d;
-        }
-    }
-}
-
 void decodeTQ1_0(const std::byte* bytes, float* weights, std::size_t count)
 {
     const auto* block = asBlocks<BlockTQ1_0>(bytes);
@@ -105,16 +106,19 @@ void decodeTQ1_0(const std::byte* bytes, float* weights, std::size_t count)
     }
 }
 
-} // namespace
+} // namespace scalar
 
 std::span<const Codec> ternaryCodecs()
 {
     using enum TensorType;
     static constexpr Codec codecs[] = {
-        {Q1_0, decodeQ1_0, nullptr},
-        {Q2_0, decodeQ2_0, nullptr},
-        {TQ1_0, decodeTQ1_0, nullptr},
-        {TQ2_0, decodeTQ2_0, nullptr},
+        {Q1_0, simd::decodeQ1_0, encodeBlocks<BlockQ1_0, simd::chooseScalesQ1_0, simd::storeQ1_0, nullptr>},
+        {Q2_0, simd::decodeQ2_0,
+         encodeBlocks<BlockQ2_0, simd::chooseScalesQ2_0, simd::storeQ2_0, bestFourValueScale>},
+        {TQ1_0, simd::decodeTQ1_0,
+         encodeBlocks<BlockTQ1_0, simd::chooseScalesTernary, simd::storeTQ1_0, bestTernaryScale>},
+        {TQ2_0, simd::decodeTQ2_0,
+         encodeBlocks<BlockTQ2_0, simd::chooseScalesTernary, simd::storeTQ2_0, bestTernaryScale>},
     };
     return codecs;
 }

@@ -39,6 +39,12 @@ const Pair pairs[] = {
     {TensorType::Q4_K, scalar::decodeQ4_K, simd::decodeQ4_K},
     {TensorType::Q5_K, scalar::decodeQ5_K, simd::decodeQ5_K},
     {TensorType::Q6_K, scalar::decodeQ6_K, simd::decodeQ6_K},
+    {TensorType::Q1_0, scalar::decodeQ1_0, simd::decodeQ1_0},
+    {TensorType::Q2_0, scalar::decodeQ2_0, simd::decodeQ2_0},
+    {TensorType::TQ1_0, scalar::decodeTQ1_0, simd::decodeTQ1_0},
+    {TensorType::TQ2_0, scalar::decodeTQ2_0, simd::decodeTQ2_0},
+    {TensorType::MXFP4, scalar::decodeMXFP4, simd::decodeMXFP4},
+    {TensorType::NVFP4, scalar::decodeNVFP4, simd::decodeNVFP4},
 };
 
 /// Equal bits; any NaN equals any other, for which operand's payload survives a sum is the processor's

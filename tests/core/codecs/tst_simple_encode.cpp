@@ -17,7 +17,7 @@ using test::onEveryTarget;
 namespace {
 
 using enum TensorType;
-constexpr TensorType simpleTypes[] = {Q4_0, Q4_1, Q5_0, Q5_1, Q8_0};
+constexpr TensorType simpleTypes[] = {Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q1_0, Q2_0, TQ1_0, TQ2_0};
 
 void addTypes()
 {
