@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Loads a GGUF in llama.cpp's shared library and continues a prompt greedily, on one thread:
-//     llama_run LIBLLAMA.so MODEL.gguf PROMPT COUNT
-// prints {"library","model","prompt_tokens","tokens","text","ended"} as JSON. Exit 1: the model or the run
-// failed; 2: usage.
+//     llama_run LIBLLAMA.so MODEL.gguf PROMPT COUNT [LOGITS]
+// prints {"library","model","prompt_tokens","tokens","text","ended","vocabulary"} as JSON. LOGITS is a file for the logits
+// after each token of the prompt, raw floats, one row of the vocabulary's size per token; the prompt then goes in token by
+// token. Exit 1: the model or the run failed; 2: usage.
 //
 // No header of llama.cpp is needed. Its parameter structures are only passed from its own defaults back to
 // it, so they are declared here as opaque blocks larger than any version's: structures of that size are
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -102,7 +104,7 @@ std::string piece(const Library& llama, const Vocabulary* vocabulary, Token toke
 }
 
 nlohmann::json run(const std::string& libraryPath, const std::string& modelPath, const std::string& prompt,
-                   std::size_t count)
+                   std::size_t count, const std::string& logitsPath)
 {
     const Library llama(libraryPath);
     auto* model = llama.function<Model*(const char*, ModelParameters)>("llama_model_load_from_file")(
@@ -128,7 +130,13 @@ nlohmann::json run(const std::string& libraryPath, const std::string& modelPath,
         throw std::runtime_error("Prompt and continuation must fit into " + std::to_string(contextTokens) +
                                  " tokens.");
 
+    std::ofstream logitsFile;
+    if (!logitsPath.empty())
+        logitsFile.open(logitsPath, std::ios::binary);
     std::vector<Token> pending = promptTokens;
+    std::size_t fed = 0; // of the prompt
+    if (logitsFile.is_open())
+        pending = {promptTokens[fed++]};
     std::vector<Token> tokens;
     std::string text;
     bool ended = false;
@@ -136,6 +144,14 @@ nlohmann::json run(const std::string& libraryPath, const std::string& modelPath,
         if (decode(context, makeBatch(pending.data(), static_cast<std::int32_t>(pending.size()))) != 0)
             throw std::runtime_error("llama.cpp fails to run " + modelPath);
         const float* logits = logitsAt(context, -1);
+        if (logitsFile.is_open() && tokens.empty()) {
+            logitsFile.write(reinterpret_cast<const char*>(logits),
+                             static_cast<std::streamsize>(vocabularySize * sizeof(float)));
+            if (fed < promptTokens.size()) {
+                pending = {promptTokens[fed++]};
+                continue;
+            }
+        }
         const auto best = static_cast<Token>(std::max_element(logits, logits + vocabularySize) - logits);
         ended = endsText(vocabulary, best);
         tokens.push_back(best);
@@ -143,6 +159,9 @@ nlohmann::json run(const std::string& libraryPath, const std::string& modelPath,
             text += piece(llama, vocabulary, best);
         pending = {best};
     }
+    logitsFile.close();
+    if (!logitsPath.empty() && logitsFile.fail())
+        throw std::runtime_error("cannot write " + logitsPath);
     llama.function<void(Context*)>("llama_free")(context);
     llama.function<void(Model*)>("llama_model_free")(model);
     return {{"library", std::filesystem::path(libraryPath).filename().string()},
@@ -150,7 +169,8 @@ nlohmann::json run(const std::string& libraryPath, const std::string& modelPath,
             {"prompt_tokens", promptTokens},
             {"tokens", tokens},
             {"text", text},
-            {"ended", ended}};
+            {"ended", ended},
+            {"vocabulary", vocabularySize}};
 }
 
 } // namespace
@@ -158,13 +178,13 @@ nlohmann::json run(const std::string& libraryPath, const std::string& modelPath,
 int main(int argc, char** argv)
 {
     char* end = nullptr;
-    const long count = argc == 5 ? std::strtol(argv[4], &end, 10) : 0;
+    const long count = argc == 5 || argc == 6 ? std::strtol(argv[4], &end, 10) : 0;
     if (count <= 0 || *end != '\0') {
-        std::cerr << "usage: llama_run LIBLLAMA.so MODEL.gguf PROMPT COUNT\n";
+        std::cerr << "usage: llama_run LIBLLAMA.so MODEL.gguf PROMPT COUNT [LOGITS]\n";
         return 2;
     }
     try {
-        std::cout << run(argv[1], argv[2], argv[3], static_cast<std::size_t>(count))
+        std::cout << run(argv[1], argv[2], argv[3], static_cast<std::size_t>(count), argc == 6 ? argv[5] : "")
                          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                   << '\n';
         return 0;

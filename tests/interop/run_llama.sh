@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Continues a prompt greedily in llama.cpp and prints JSON: run_llama.sh MODEL.gguf PROMPT COUNT [DIRECTORY]
 # llama.cpp comes prebuilt in an npm package whose version package-lock.json pins. It is installed (no scripts run) into
-# DIRECTORY, or QUANTLATHE_INTEROP_DIR, or build/interop. QUANTLATHE_LLAMA_RUN names an already built llama_run.
+# DIRECTORY, or QUANTLATHE_INTEROP_DIR, or build/interop. QUANTLATHE_LLAMA_RUN names an already built llama_run,
+# QUANTLATHE_LIBLLAMA another libllama, QUANTLATHE_LOGITS a file for the logits of the prompt.
 # Exit code 77 with a line "SKIPPED: ..." where npm or the package cannot be had (1 with CI=true).
 set -eu
 
@@ -40,6 +41,6 @@ if [ ! -x "$run" ] || { [ -z "${QUANTLATHE_LLAMA_RUN:-}" ] && [ "$here/llama_run
 fi
 exec 9>&-
 
-library=$(find "$directory/node_modules/@node-llama-cpp" -name 'libllama.*so*' -print -quit)
+library=${QUANTLATHE_LIBLLAMA:-$(find "$directory/node_modules/@node-llama-cpp" -name 'libllama.*so*' -print -quit)}
 [ -n "$library" ] || skip "the npm package holds no libllama"
-exec "$run" "$library" "$1" "$2" "$3"
+exec "$run" "$library" "$1" "$2" "$3" ${QUANTLATHE_LOGITS:+"$QUANTLATHE_LOGITS"}
