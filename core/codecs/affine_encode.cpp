@@ -34,7 +34,9 @@ struct FormatQ2_K
     static constexpr std::size_t width = 16;
     static constexpr int top = 3;
     static constexpr int gridTop = 15;
-    static constexpr auto stretches = stretchesOf({-0.4f, -0.1f, 0.2f, 0.5f, 0.8f, 0.0f, 1.1f, 1.4f});
+    static constexpr auto stretches = stretchesOf<8>({-0.4f, -0.1f, 0.2f, 0.5f, 0.8f, 0.0f, 1.1f, 1.4f});
+    static constexpr auto importanceStretches =
+        stretchesOf<12>({-0.4f, -0.1f, 0.2f, 0.5f, 0.8f, 0.0f, 1.1f, 1.4f, 0.35f, 0.25f, 1.9f, 1.0f});
 
     static void pack(const std::uint8_t* codes, const float* scales, const float* minima, Block& block)
     {
@@ -51,7 +53,12 @@ template <typename KBlock, int largestCode> struct FormatSixBitScales
     static constexpr std::size_t width = 32;
     static constexpr int top = largestCode;
     static constexpr int gridTop = 63;
-    static constexpr auto stretches = stretchesOf({-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f});
+    static constexpr auto stretches = stretchesOf<12>(
+        {-0.9f, -0.75f, -0.6f, -0.45f, -0.3f, -0.1f, 0.0f, 0.15f, 0.3f, 0.45f, 0.7f, 0.9f});
+    /// With importance the few weights that count are fitted closely: more candidates pay.
+    static constexpr auto importanceStretches =
+        stretchesOf<20>({-1.8f, -1.5f, -1.2f, -1.0f, -0.9f, -0.7f, -0.6f, -0.4f, -0.3f, -0.1f,
+                         0.0f,  0.1f,  0.2f,  0.3f,  0.5f,  0.6f,  0.8f,  1.0f,  1.2f,  1.5f});
 
     static void pack(const std::uint8_t* codes, const float* scales, const float* minima, Block& block)
     {
@@ -106,11 +113,22 @@ public:
         m_values.load(source, subBlocks);
         weigh(source.importance != nullptr, options.objective);
         const bool isBest = options.effort == Effort::Best;
-        fitSubBlocks(isBest);
+        fitSubBlocks(isBest, source.importance != nullptr);
         m_bestError.fill(std::numeric_limits<float>::infinity());
-        for (int start = 0; start < (isBest ? Format::gridTop / 2 + 1 : 1); ++start) {
-            startGrid(static_cast<float>(Format::gridTop - start));
-            const int rounds = isBest ? 4 : 2;
+        // The thorough search starts with the largest scale at each code of the upper half (halving d doubles all codes)
+        // and beyond the end, which serves the other sub-blocks: the one with the largest scale then uses more of its
+        // codes. For few codes it starts with the largest minimum at several, too.
+        constexpr int halves = (Format::gridTop + 1) / 2;
+        constexpr int beyond = halves / 2;
+        const int starts = isBest ? halves + beyond : 1;
+        const int offsetStarts = isBest && Format::gridTop == 15 ? 4 : 1;
+        const int rounds = isBest ? 4 : source.importance ? 3 : 2;
+        for (int start = 0; start < starts * offsetStarts; ++start) {
+            const int step = start / offsetStarts;
+            const int below = step < halves ? step : (halves - 1 - step) * (Format::gridTop / beyond);
+            startGrid(static_cast<float>(Format::gridTop - below), static_cast<float>(Format::gridTop - start % offsetStarts));
+            if (isBest && Format::gridTop == 15)
+                tryAllNeighbours();
             for (int round = 0; round <= rounds; ++round) {
                 measure();
                 keepBest();
@@ -139,13 +157,14 @@ private:
             });
     }
 
-    void fitSubBlocks(bool isBest)
+    void fitSubBlocks(bool isBest, bool hasImportance)
     {
         for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
             const LaneTotals totals = totalsOf<Offsets::NotNegative>(view(lane));
             const AffineLanes fit = isBest
                 ? fitAffineLanes<Format::top, Offsets::NotNegative>(view(lane), totals, manyStretches<Format::top>(), 8)
-                : fitAffineLanes<Format::top, Offsets::NotNegative>(view(lane), totals, Format::stretches, 2);
+                : hasImportance ? fitAffineLanes<Format::top, Offsets::NotNegative>(view(lane), totals, Format::importanceStretches, 3)
+                                : fitAffineLanes<Format::top, Offsets::NotNegative>(view(lane), totals, Format::stretches, 2);
             hn::Store(fit.scale, floats, m_scales.data() + lane);
             hn::Store(fit.offset, floats, m_offsets.data() + lane);
             hn::Store(totals.w, floats, m_totalW.data() + lane);
@@ -153,8 +172,8 @@ private:
         }
     }
 
-    /// d that brings the largest scale to @p largestCode.
-    void startGrid(float largestCode)
+    /// d and dmin that bring the largest scale and the largest minimum to these codes.
+    void startGrid(float largestCode, float largestMinimum)
     {
         alignas(64) Lanes largestScale;
         alignas(64) Lanes largestOffset;
@@ -165,7 +184,7 @@ private:
                 return m_values.roomyHalf(lane, hn::Mul(hn::Load(floats, largest.data() + lane), hn::Set(floats, 1 / code)));
             };
             const auto d = stepFor(largestScale, largestCode);
-            const auto dmin = stepFor(largestOffset, Format::gridTop);
+            const auto dmin = stepFor(largestOffset, largestMinimum);
             hn::Store(d, floats, m_grid.d.data() + lane);
             hn::Store(dmin, floats, m_grid.dmin.data() + lane);
             const auto scale = hn::Load(floats, m_scales.data() + lane);
@@ -216,14 +235,19 @@ private:
     {
         for (int round = 0; round < 3; ++round) {
             m_grid = m_best;
-            for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
-                tryNeighbours(lane);
+            tryAllNeighbours();
             measure();
             keepBest();
             refitSteps();
             measure();
             keepBest();
         }
+    }
+
+    void tryAllNeighbours()
+    {
+        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
+            tryNeighbours(lane);
     }
 
     void tryNeighbours(std::size_t lane)

@@ -42,6 +42,7 @@ struct LaneTotals
     FloatVector xx;  ///< sum w x^2
     FloatVector low; ///< the smallest x, or 0 where offsets must not be negative and it is above
     FloatVector high;
+    hn::Mask<Floats> isFlat; ///< all x are the same, but for rounding
 };
 
 /// Whether o >= 0 holds: always in the k-quants, whose minima are unsigned.
@@ -50,7 +51,7 @@ enum class Offsets { NotNegative, Any };
 template <Offsets offsets> HWY_INLINE LaneTotals totalsOf(const LaneView& view)
 {
     const auto zero = hn::Zero(floats);
-    LaneTotals totals{zero, zero, zero, zero, hn::Load(floats, view.x)};
+    LaneTotals totals{zero, zero, zero, zero, hn::Load(floats, view.x), hn::Gt(zero, zero)};
     auto smallest = totals.high;
     for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
         const auto x = hn::Load(floats, view.x + index);
@@ -61,6 +62,8 @@ template <Offsets offsets> HWY_INLINE LaneTotals totalsOf(const LaneView& view)
         smallest = hn::Min(smallest, x);
         totals.high = hn::Max(totals.high, x);
     }
+    const auto largest = hn::Max(hn::Abs(smallest), hn::Abs(totals.high));
+    totals.isFlat = hn::Le(hn::Sub(totals.high, smallest), hn::Mul(largest, hn::Set(floats, 0x1p-18f)));
     totals.low = offsets == Offsets::NotNegative ? hn::Min(smallest, zero) : smallest;
     return totals;
 }
@@ -121,19 +124,20 @@ template <Offsets offsets>
 HWY_INLINE AffineLanes affineLeastSquares(const LaneTotals& totals, const AffineSums& sums)
 {
     const auto zero = hn::Zero(floats);
-    const auto determinant = hn::Sub(hn::Mul(totals.w, sums.ll), hn::Mul(sums.l, sums.l));
+    const auto product = hn::Mul(totals.w, sums.ll);
+    const auto determinant = hn::Sub(product, hn::Mul(sums.l, sums.l));
     const auto inverse = hn::Div(hn::Set(floats, 1.0f), determinant);
     auto scale = hn::Mul(hn::Sub(hn::Mul(totals.w, sums.xl), hn::Mul(totals.x, sums.l)), inverse);
     auto offset = hn::Mul(hn::Sub(hn::Mul(sums.l, sums.xl), hn::Mul(sums.ll, totals.x)), inverse);
-    if constexpr (offsets == Offsets::NotNegative) {
-        // Zero must stay inside the range: without an offset the scale alone is fitted.
-        const auto outside = hn::Lt(offset, zero);
-        scale = hn::IfThenElse(outside, hn::Div(sums.xl, sums.ll), scale);
-        offset = hn::IfThenElse(outside, zero, offset);
-    }
+    // Where all codes are the same (what is left of the determinant is rounding), and where zero would fall out of the
+    // range, the scale alone is fitted.
+    auto isAlone = hn::Not(hn::Gt(determinant, hn::Mul(product, hn::Set(floats, 1.5e-5f))));
+    if constexpr (offsets == Offsets::NotNegative)
+        isAlone = hn::Or(isAlone, hn::Lt(offset, zero));
+    scale = hn::IfThenElse(isAlone, hn::Div(sums.xl, sums.ll), scale);
+    offset = hn::IfThenElse(isAlone, zero, offset);
     const auto gain = hn::Sub(hn::Mul(scale, sums.xl), hn::Mul(offset, totals.x));
-    const auto isUsable = hn::And(hn::Gt(determinant, zero), hn::Gt(scale, zero));
-    return {scale, offset, hn::IfThenElseZero(isUsable, gain)};
+    return {scale, offset, hn::IfThenElseZero(hn::Gt(scale, zero), gain)};
 }
 
 HWY_INLINE void keepBetter(AffineLanes& best, const AffineLanes& tried)
@@ -153,23 +157,30 @@ struct Stretch
 };
 
 /// Ordinary candidates: one end of the range exactly on the outermost code, the other cut off or inside.
-constexpr std::array<Stretch, 8> stretchesOf(const std::array<float, 8>& steps)
+template <std::size_t Count> constexpr std::array<Stretch, Count> stretchesOf(const std::array<float, Count>& steps)
 {
-    std::array<Stretch, 8> stretches{};
+    std::array<Stretch, Count> stretches{};
     for (std::size_t index = 0; index < stretches.size(); ++index)
         stretches[index] = {steps[index], index % 2 == 0 ? 0.0f : steps[index]};
     return stretches;
 }
 
-/// For the thorough search: finely stretched ones, and ranges of 1 ... top steps (a sub-block need not use all codes).
+/// For the thorough search: finely stretched ones, ranges of 1 ... top steps (a sub-block need not use all codes), and
+/// where weights lie far from zero, which must stay inside the range, fine steps of the scale alone.
 template <int top> constexpr auto manyStretches()
 {
     constexpr std::size_t fine = 48;
-    std::array<Stretch, (fine + top + 3) / 4 * 4> stretches{};
+    constexpr std::size_t alone = 24;
+    std::array<Stretch, (fine + alone + top + 3) / 4 * 4> stretches{};
     for (std::size_t index = 0; index < stretches.size(); ++index) {
-        const float steps = index < fine ? -0.8f + 0.15f * static_cast<float>(index / 3)
-                                         : -static_cast<float>((index - fine) % top);
-        stretches[index] = {steps, index < fine ? 0.5f * steps * static_cast<float>(index % 3) : 0.0f};
+        if (index < fine) {
+            const float steps = -0.8f + 0.15f * static_cast<float>(index / 3);
+            stretches[index] = {steps, 0.5f * steps * static_cast<float>(index % 3)};
+        } else if (index < fine + alone) {
+            stretches[index] = {-0.3f * static_cast<float>(index - fine + 3) * top / 31, 0.0f};
+        } else {
+            stretches[index] = {-static_cast<float>((index - fine - alone) % top), 0.0f};
+        }
     }
     return stretches;
 }
@@ -212,6 +223,9 @@ HWY_INLINE AffineLanes fitAffineLanes(const LaneView& view, const LaneTotals& to
             keepBetter(best[start], affineLeastSquares<offsets>(totals, sums[start]));
     }
     keepBetter(best[0], best[1]);
+    // Many scales fit a flat sub-block equally well: always the same one, so that equal ones can share a super-block.
+    best[0].scale = hn::IfThenElse(totals.isFlat, unrefined.scale, best[0].scale);
+    best[0].offset = hn::IfThenElse(totals.isFlat, unrefined.offset, best[0].offset);
     return best[0];
 }
 

@@ -125,9 +125,11 @@ public:
         fitSubBlocks(isBest);
         m_bestError.fill(std::numeric_limits<float>::infinity());
         const int rounds = isBest ? 4 : Format::gridRounds;
-        for (int start = 0; start < (isBest ? Format::gridHalf : 1); ++start) {
-            // The extreme scale at the low end, and in the thorough search also below it and at the high end.
-            startGrid(start % 2 == 0 ? start / 2 - Format::gridHalf : Format::gridHalf - 1 - start / 2);
+        for (int start = 0; start < (isBest ? Format::gridHalf + 16 : 1); ++start) {
+            // The extreme scale at the low end; in the thorough search also below it and at the high end, and beyond the
+            // ends, which serves the other sub-blocks: the extreme one then uses more of its codes.
+            const int below = start < Format::gridHalf ? start / 2 : -(start - Format::gridHalf + 1) * Format::gridHalf / 16;
+            startGrid(start % 2 == 0 ? below - Format::gridHalf : Format::gridHalf - 1 - below);
             for (int round = 0; round <= rounds; ++round) {
                 measure();
                 keepBest();
@@ -135,6 +137,8 @@ public:
                     improve();
             }
         }
+        if (isBest)
+            polish();
         for (std::size_t super = 0; super < source.subBlocks / subBlocks; ++super)
             store(source, super, blocks[super]);
     }
@@ -196,6 +200,40 @@ private:
             keep(m_grid.d, m_best.d);
             keep(m_grid.scales, m_best.scales);
         }
+    }
+
+    /// From the best found on: the integer scales around, with new codes for each, then d again.
+    void polish()
+    {
+        for (int round = 0; round < 3; ++round) {
+            m_grid = m_best;
+            for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
+                tryNeighbours(lane);
+            measure();
+            keepBest();
+            improve();
+            measure();
+            keepBest();
+        }
+    }
+
+    void tryNeighbours(std::size_t lane)
+    {
+        const auto d = hn::Load(floats, m_grid.d.data() + lane);
+        const auto middle = hn::Load(floats, m_grid.scales.data() + lane);
+        auto best = middle;
+        auto bestError = hn::Set(floats, std::numeric_limits<float>::infinity());
+        const int reach = Format::gridHalf / 4;
+        for (int step = -reach; step <= reach; ++step) {
+            for (const auto& start : {middle, hn::Neg(middle)}) {
+                const auto code = gridCode(hn::Add(start, hn::Set(floats, static_cast<float>(step))));
+                const auto error = measureScaled<Levels>(view(lane), hn::Mul(d, code)).error;
+                const auto better = hn::Lt(error, bestError);
+                best = hn::IfThenElse(better, code, best);
+                bestError = hn::IfThenElse(better, error, bestError);
+            }
+        }
+        hn::Store(best, floats, m_grid.scales.data() + lane);
     }
 
     /// For the codes just measured: the nearest integer scales, then d by least squares over the super-block.

@@ -161,17 +161,17 @@ HWY_INLINE ScaledLanes fitScaledLanes(const LaneView& view, const std::array<flo
     return best[0];
 }
 
-/// For the thorough search: finely stretched, and for small sets of whole numbers every shorter range.
+/// For the thorough search: finely stretched, and for whole numbers every shorter range.
 template <typename Levels> constexpr auto manyScaledStretches()
 {
-    constexpr std::size_t fine = 28;
+    constexpr std::size_t fine = 44;
     constexpr std::size_t shorter = Levels::spacing == 1 ? static_cast<std::size_t>(Levels::highEnd) : 0;
     std::array<float, (fine + shorter + 3) / 4 * 4> stretches{};
     for (std::size_t index = 0; index < stretches.size(); ++index) {
         if (index < fine)
-            stretches[index] = -1.2f + 0.1f * static_cast<float>(index);
+            stretches[index] = -1.5f + 0.125f * static_cast<float>(index);
         else
-            stretches[index] = -static_cast<float>(index - fine);
+            stretches[index] = -static_cast<float>((index - fine) % static_cast<std::size_t>(Levels::highEnd));
     }
     return stretches;
 }

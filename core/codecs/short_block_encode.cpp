@@ -79,9 +79,10 @@ public:
             source.importance != nullptr, [](std::size_t) HWY_ATTR { return hn::Zero(floats); },
             [&](FloatVector x, FloatVector) HWY_ATTR { return bySquare ? hn::Mul(x, x) : hn::Set(floats, 1.0f); });
         for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
-            const ScaledLanes fit = isBest ? fitScaledLanes<Levels>(view(lane), manyScaledStretches<Levels>(), 8)
-                                           : fitScaledLanes<Levels>(view(lane), Format::stretches, 1);
-            settle(lane, fit.scale, isBest);
+            hn::Store(hn::Set(floats, std::numeric_limits<float>::infinity()), floats, m_error.data() + lane);
+            settle(lane, fitScaledLanes<Levels>(view(lane), Format::stretches, 1).scale, isBest ? 4 : 1);
+            if (isBest)
+                searchThoroughly(lane);
         }
         for (std::size_t block = 0; block < source.subBlocks; ++block)
             store(source, block, blocks[block]);
@@ -90,29 +91,35 @@ public:
 private:
     LaneView view(std::size_t lane) const { return {m_values.x + lane, m_values.w + lane, m_values.wx + lane, width}; }
 
-    /// Chooses among the halves around @p scale.
-    void settle(std::size_t lane, FloatVector scale, bool isBest)
+    /// Keeps @p scale, a half, if it is better than what was found so far. @return what fits its codes best
+    FloatVector tryScale(std::size_t lane, FloatVector scale)
     {
-        auto best = hn::Zero(floats);
-        auto bestError = hn::Set(floats, std::numeric_limits<float>::infinity());
-        const auto tryScale = [&](FloatVector tried) HWY_ATTR {
-            const ScaledMeasure measured = measureScaled<Levels>(view(lane), tried);
-            const auto better = hn::Lt(measured.error, bestError);
-            best = hn::IfThenElse(better, tried, best);
-            bestError = hn::IfThenElse(better, measured.error, bestError);
-            return hn::Mul(measured.sums.xv, inverseOrZero(measured.sums.vv));
-        };
-        auto wanted = tryScale(m_values.roomyHalf(lane, scale));
-        for (int round = 0; round < (isBest ? 4 : 1); ++round)
-            wanted = tryScale(m_values.nearestHalf(lane, wanted));
-        if (isBest) {
-            const auto middle = best;
-            for (int step = -4; step <= 4; ++step) {
-                const auto factor = hn::Set(floats, 1.0f + 0x1p-11f * static_cast<float>(step));
-                tryScale(m_values.nearestHalf(lane, hn::Mul(middle, factor)));
-            }
+        const ScaledMeasure measured = measureScaled<Levels>(view(lane), scale);
+        const auto least = hn::Load(floats, m_error.data() + lane);
+        const auto better = hn::Lt(measured.error, least);
+        hn::Store(hn::IfThenElse(better, scale, hn::Load(floats, m_d.data() + lane)), floats, m_d.data() + lane);
+        hn::Store(hn::IfThenElse(better, measured.error, least), floats, m_error.data() + lane);
+        return hn::Mul(measured.sums.xv, inverseOrZero(measured.sums.vv));
+    }
+
+    void settle(std::size_t lane, FloatVector scale, int rounds)
+    {
+        auto wanted = tryScale(lane, m_values.roomyHalf(lane, scale));
+        for (int round = 0; round < rounds; ++round)
+            wanted = tryScale(lane, m_values.nearestHalf(lane, wanted));
+    }
+
+    /// Many more candidates, and the halves around the best.
+    void searchThoroughly(std::size_t lane)
+    {
+        const auto extreme = extremeOf(view(lane));
+        for (const float stretch : manyScaledStretches<Levels>()) {
+            for (const float end : {Levels::lowEnd - stretch * Levels::spacing, Levels::highEnd + stretch * Levels::spacing})
+                settle(lane, hn::Mul(extreme, hn::Set(floats, 1 / end)), 3);
         }
-        hn::Store(best, floats, m_d.data() + lane);
+        const auto middle = hn::Load(floats, m_d.data() + lane);
+        for (int step = -4; step <= 4; ++step)
+            tryScale(lane, m_values.nearestHalf(lane, hn::Mul(middle, hn::Set(floats, 1.0f + 0x1p-11f * static_cast<float>(step)))));
     }
 
     void store(const BatchSource& source, std::size_t index, Block& block) const
@@ -130,6 +137,7 @@ private:
 
     BatchValues<width> m_values;
     alignas(64) Lanes m_d;
+    alignas(64) Lanes m_error;
 };
 
 template <typename ShortBlock, int top> class AffineBlocks
@@ -138,7 +146,7 @@ public:
     using Block = ShortBlock;
     static constexpr std::size_t width = legacyBlock;
     static constexpr std::size_t weightsPerBlock = legacyBlock;
-    static constexpr auto stretches = stretchesOf({-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f});
+    static constexpr auto stretches = stretchesOf<8>({-0.8f, -0.5f, -0.2f, 0.1f, 0.4f, 0.0f, 0.7f, 1.0f});
 
     void run(const BatchSource& source, const EncodeOptions& options, Block* blocks)
     {

@@ -23,12 +23,13 @@ inline std::vector<TensorType> encodedTypes()
 
 /// Rows one after the other, each encoded on its own.
 inline std::vector<std::byte> encodeRows(TensorType type, const std::vector<float>& weights,
-                                         std::size_t columns, const float* importance)
+                                         std::size_t columns, const float* importance,
+                                         const EncodeOptions& options = {})
 {
     const std::size_t bytes = *rowBytes(type, columns);
     std::vector<std::byte> blocks(weights.size() / columns * bytes);
     for (std::size_t row = 0; row < weights.size() / columns; ++row)
-        codecFor(type).encodeRow(&weights[row * columns], importance, columns, {}, &blocks[row * bytes]);
+        codecFor(type).encodeRow(&weights[row * columns], importance, columns, options, &blocks[row * bytes]);
     return blocks;
 }
 
@@ -51,11 +52,14 @@ inline double squaredError(const std::vector<float>& x, const std::vector<float>
     return sum;
 }
 
-/// The error an encoder minimises, as its file states it.
+/// The error an encoder minimises, as its file states it: with importance (one value per column) sum v e^2, otherwise by
+/// the objective.
 inline double ownObjective(TensorType type, const std::vector<float>& x, const std::vector<float>& q,
-                           std::size_t columns, const std::vector<float>& importance)
+                           const std::vector<float>& importance, Objective objective = Objective::Magnitude)
 {
     using enum TensorType;
+    if (!importance.empty() || objective == Objective::SquaredError)
+        return squaredError(x, q, importance);
     const auto meanSquare = [&](std::size_t first, std::size_t count) {
         double sum = 0;
         for (std::size_t index = first; index < first + count; ++index)
@@ -67,38 +71,12 @@ inline double ownObjective(TensorType type, const std::vector<float>& x, const s
         const double value = x[index];
         const double error = value - q[index];
         double weight = 1;
-        if (!importance.empty()) {
-            const double v = importance[index % columns];
-            const std::size_t super = index / 256 * 256;
-            switch (type) {
-            case Q4_0:
-            case Q4_1:
-            case Q5_0:
-            case Q5_1:
-                weight = v * std::sqrt(meanSquare(index / columns * columns, columns) + value * value);
-                break;
-            case Q2_K:
-                weight = v * std::sqrt(meanSquare(super, 256) + value * value);
-                break;
-            case Q3_K:
-            case Q4_K:
-            case Q5_K:
-                weight = v * std::sqrt(2 * meanSquare(super, 256) + value * value);
-                break;
-            case Q6_K:
-                weight = v;
-                break;
-            default:
-                break;
-            }
-        } else if (type == Q3_K || type == Q6_K) {
+        if (type == Q3_K || type == Q6_K || type == IQ4_NL || type == IQ4_XS)
             weight = value * value;
-        } else if (type == Q4_K || type == Q5_K) {
+        else if (type == Q4_K || type == Q5_K)
             weight = std::sqrt(meanSquare(index / 32 * 32, 32)) + std::fabs(value);
-        } else if (type == Q2_K) {
-            sum += std::fabs(value) * std::fabs(error);
-            continue;
-        }
+        else if (type == Q2_K)
+            weight = std::fabs(value);
         sum += weight * error * error;
     }
     return sum;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Encoders against libggml's bytes, published error figures and the properties they promise.
+// Encoders against libggml's results, published error figures and the properties they promise.
 #include "codec_cases.h"
 #include "core/codecs/codec.h"
 #include "support/test_support.h"
@@ -41,23 +41,33 @@ std::vector<float> goldenImportance(std::size_t columns)
     return importance;
 }
 
-/// Relative RMS errors of llama.cpp on normally distributed weights: without importance, with all ones, and
-/// with log-normal importance (deviation 1) the error weighted by it.
+/// Relative RMS errors on normally distributed weights, of llama.cpp without importance, with all ones, and with
+/// log-normal importance (deviation 1) the error weighted by it; and the smallest plain one that a near-exhaustive search
+/// found.
 struct GaussianError
 {
     TensorType type;
     double plain;
     double ones;
     double weighted;
+    double attainable;
 };
 
 using enum TensorType;
 constexpr GaussianError gaussianErrors[] = {
-    {Q8_0, 0.00535, 0.00535, 0.00535}, {Q4_0, 0.08588, 0.08158, 0.07733}, {Q4_1, 0.07819, 0.06989, 0.06365},
-    {Q5_0, 0.04268, 0.04042, 0.03836}, {Q5_1, 0.03784, 0.03378, 0.03083}, {Q2_K, 0.29643, 0.26790, 0.23666},
-    {Q3_K, 0.15083, 0.14448, 0.13429}, {Q4_K, 0.07135, 0.07073, 0.06464}, {Q5_K, 0.03611, 0.03536, 0.03288},
-    {Q6_K, 0.01773, 0.01729, 0.01615},
+    {Q8_0, 0.00535, 0.00535, 0.00535, 0.00466},   {Q4_0, 0.08588, 0.08158, 0.07733, 0.08108},
+    {Q4_1, 0.07819, 0.06989, 0.06365, 0.06891},   {Q5_0, 0.04268, 0.04042, 0.03836, 0.04004},
+    {Q5_1, 0.03784, 0.03378, 0.03083, 0.03326},   {Q2_K, 0.29643, 0.26790, 0.23666, 0.25800},
+    {Q3_K, 0.15083, 0.14448, 0.13429, 0.14343},   {Q4_K, 0.07135, 0.07073, 0.06464, 0.06931},
+    {Q5_K, 0.03611, 0.03536, 0.03288, 0.03390},   {Q6_K, 0.01773, 0.01729, 0.01615, 0.01638},
+    {IQ4_NL, 0.07614, 0.07491, 0.07034, 0.07335}, {IQ4_XS, 0.07673, 0.07559, 0.07110, 0.07377},
 };
+
+/// Types for which llama.cpp's weighting is not plain: what is plain may be larger then.
+bool weighsByMagnitude(TensorType type)
+{
+    return type == Q3_K || type == IQ4_NL || type == IQ4_XS;
+}
 
 } // namespace
 
@@ -65,36 +75,53 @@ class TestEncode : public QObject
 {
     Q_OBJECT
 private slots:
-    void asGgmlEncodes_data()
+    void noWorseThanGgml_data()
     {
         QTest::addColumn<int>("type");
-        for (const TensorType type : {F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K}) {
-            QTest::newRow(name(type).data()) << static_cast<int>(type);
+        for (const TensorType type : test::encodedTypes()) {
+            if (std::filesystem::exists(test::fixture("quant/" + std::string(name(type)) + ".imat")))
+                QTest::newRow(name(type).data()) << static_cast<int>(type);
         }
     }
 
-    // Not for the types with better encoders than ggml's (tst_simple_encode.cpp).
-    void asGgmlEncodes()
+    // Each in its own objective, the bytes of libggml beside ours: the thorough search does not lose, the fast one not by
+    // much. (Few weights: tests/interop compares on many, with the library itself.)
+    void noWorseThanGgml()
     {
         const TensorType type = fetchedType();
         const auto weights = test::readFloats(test::fixture("quant/input.f32"));
         const auto importance = test::readFloats(test::fixture("quant/importance.f32"));
+        const std::size_t columns = importance.size();
         const std::string stem = "quant/" + std::string(name(type));
-        const std::size_t bytes = *rowBytes(type, importance.size());
-        const bool isLegacy = type == Q4_0 || type == Q4_1 || type == Q5_0 || type == Q5_1;
         for (const bool weighted : {false, true}) {
-            if (!weighted && isLegacy)
-                continue;
-            const auto expected = test::readBytes(test::fixture(stem + (weighted ? ".imat" : ".noimat")));
-            const auto blocks =
-                encodeRows(type, weights, importance.size(), weighted ? importance.data() : nullptr);
-            QCOMPARE(blocks.size(), expected.size());
-            for (std::size_t index = 0; index < blocks.size(); ++index) {
-                QVERIFY2(blocks[index] == expected[index],
-                         qPrintable(QString("row %1, byte %2%3")
-                                        .arg(index / bytes)
-                                        .arg(index % bytes)
-                                        .arg(weighted ? ", with importance" : "")));
+            const auto judge = weighted ? importance : std::vector<float>{};
+            const float* v = weighted ? importance.data() : nullptr;
+            const auto theirs = decodeAll(type, test::readBytes(test::fixture(stem + (weighted ? ".imat" : ".noimat"))));
+            for (const Objective objective : {Objective::Magnitude, Objective::SquaredError}) {
+                for (const Effort effort : {Effort::Standard, Effort::Best}) {
+                    const auto ours = decodeAll(type, encodeRows(type, weights, columns, v, {objective, effort}));
+                    for (std::size_t row = 0; row < weights.size() / columns; ++row) {
+                        const auto part = [&](const std::vector<float>& all) {
+                            return std::vector<float>(&all[row * columns], &all[row * columns] + columns);
+                        };
+                        const auto errorOf = [&](const std::vector<float>& all) {
+                            return test::ownObjective(type, part(weights), part(all), judge, objective);
+                        };
+                        // A scale rounded to half is off by up to 2^-12: constant rows may hit or miss.
+                        const double rounding = 2e-7 * errorOf(std::vector<float>(weights.size()));
+                        const double own = errorOf(ours) + rounding;
+                        const double foreign = errorOf(theirs) + rounding;
+                        const bool isOrdinary = row < 2;
+                        const double allowed = effort == Effort::Best ? (isOrdinary ? 1.005 : 1.15) : (isOrdinary ? 1.25 : 3);
+                        QVERIFY2(own <= foreign * allowed,
+                                 qPrintable(QString("row %1%2, %3, %4: %5 instead of %6")
+                                                .arg(row)
+                                                .arg(weighted ? " with importance" : "")
+                                                .arg(name(objective).data(), name(effort).data())
+                                                .arg(own)
+                                                .arg(foreign)));
+                    }
+                }
             }
         }
     }
@@ -123,10 +150,8 @@ private slots:
                     encodeRows(type, weights, columns, weighted ? importance.data() : nullptr);
                 QCOMPARE(blocks.size(), expected.size());
                 identical += blocks == expected;
-                const double ours =
-                    test::ownObjective(type, weights, decodeAll(type, blocks), columns, importance);
-                const double theirs =
-                    test::ownObjective(type, weights, decodeAll(type, expected), columns, importance);
+                const double ours = test::ownObjective(type, weights, decodeAll(type, blocks), importance);
+                const double theirs = test::ownObjective(type, weights, decodeAll(type, expected), importance);
                 if (blocks != expected)
                     qInfo("%s: %.9g, golden %.9g", stem.c_str(), ours, theirs);
                 QVERIFY2(ours <= theirs * (1 + 1e-6), stem.c_str());
@@ -147,8 +172,9 @@ private slots:
             value = static_cast<float>(std::exp(normal()));
         const std::vector<float> ones(columns, 1.0f);
         const std::vector<float> zeros(weights.size());
-        const auto relative = [&](TensorType type, const float* importance, const std::vector<float>& judge) {
-            const auto rebuilt = decodeAll(type, encodeRows(type, weights, columns, importance));
+        const auto relative = [&](TensorType type, const float* importance, const std::vector<float>& judge,
+                                  const EncodeOptions& options = {}) {
+            const auto rebuilt = decodeAll(type, encodeRows(type, weights, columns, importance, options));
             return std::sqrt(test::squaredError(weights, rebuilt, judge) /
                              test::squaredError(weights, zeros, judge));
         };
@@ -158,9 +184,26 @@ private slots:
             const double weighted = relative(row.type, lognormal.data(), lognormal);
             qInfo("%-5s %.5f %.5f %.5f  (llama.cpp %.5f %.5f %.5f)", name(row.type).data(), plain, withOnes,
                   weighted, row.plain, row.ones, row.weighted);
-            QVERIFY(plain <= 1.01 * row.plain);
-            QVERIFY(withOnes <= 1.01 * row.ones);
-            QVERIFY(weighted <= 1.01 * row.weighted);
+            // Rows of other numbers than theirs: half a percent for that.
+            QVERIFY(plain <= 1.005 * row.plain || weighsByMagnitude(row.type));
+            QVERIFY(withOnes <= 1.005 * row.ones);
+            QVERIFY(weighted <= 1.005 * row.weighted);
+        }
+    }
+
+    // The thorough search comes within half a percent of what a near-exhaustive search found.
+    void bestIsAttained()
+    {
+        constexpr std::size_t columns = 4096;
+        test::Normal normal(43);
+        const auto weights = normal.values(16 * columns);
+        const std::vector<float> zeros(weights.size());
+        for (const GaussianError& row : gaussianErrors) {
+            const auto blocks = encodeRows(row.type, weights, columns, nullptr, {Objective::SquaredError, Effort::Best});
+            const double error = std::sqrt(test::squaredError(weights, decodeAll(row.type, blocks))
+                                           / test::squaredError(weights, zeros));
+            qInfo("%-6s %.5f (%.5f)", name(row.type).data(), error, row.attainable);
+            QVERIFY(error <= 1.005 * row.attainable);
         }
     }
 
@@ -173,11 +216,14 @@ private slots:
         const auto weights = normal.values(16 * columns, 0x1p-18);
         const std::vector<float> nothing(weights.size());
         for (const GaussianError& row : gaussianErrors) {
-            const auto rebuilt = decodeAll(row.type, encodeRows(row.type, weights, columns, nullptr));
+            if (row.type == IQ4_NL || row.type == IQ4_XS) // d is 127 times smaller than the weights: 1 or 2 steps
+                continue;
+            const auto rebuilt =
+                decodeAll(row.type, encodeRows(row.type, weights, columns, nullptr, {Objective::SquaredError}));
             const double error =
                 std::sqrt(test::squaredError(weights, rebuilt) / test::squaredError(weights, nothing));
-            qInfo("%-5s %.5f (%.5f for large weights)", name(row.type).data(), error, row.plain);
-            QVERIFY(error <= 1.25 * row.plain + 0.01);
+            qInfo("%-6s %.5f (%.5f for large weights)", name(row.type).data(), error, row.plain);
+            QVERIFY2(error <= 1.25 * row.plain + 0.0125, name(row.type).data());
         }
     }
 
@@ -248,14 +294,13 @@ private slots:
                 const auto blocks =
                     encodeRows(type, weights, columns, importance.empty() ? nullptr : importance.data());
                 const auto rebuilt = decodeAll(type, blocks);
-                double error = 0;
-                double energy = 0;
+                const std::vector<float> nothing(columns);
+                const double error = test::ownObjective(type, weights, rebuilt, {});
+                const double energy = test::ownObjective(type, weights, nothing, {});
                 for (std::size_t index = 0; index < columns; ++index) {
                     QVERIFY2(std::isfinite(rebuilt[index]), what.c_str());
                     if (rowName.ends_with("zeros"))
                         QVERIFY2(rebuilt[index] == 0.0f, what.c_str());
-                    error += std::pow(double(weights[index]) - rebuilt[index], 2);
-                    energy += std::pow(double(weights[index]), 2);
                 }
                 // With uneven importance the unweighted error may well be larger.
                 if (importanceName != "wide" && importanceName != "mostly zero")
