@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window around the panels: opening, dropping, remembering, recipes, presets, look.
+#include "core/codecs/codec.h"
 #include "core/plan/recipe.h"
 #include "ui/look/icons.h"
 #include "ui/look/theme.h"
@@ -235,12 +236,16 @@ private Q_SLOTS:
         auto* model = dialog.findChild<PresetTableModel*>();
         QCOMPARE(table->currentIndex().siblingAtColumn(0).data().toString(), QStringLiteral("Q4_K_M"));
         QTRY_VERIFY_WITH_TIMEOUT(summary->text().contains(QStringLiteral("Q4_K_M makes a file of")), 20000);
-        // A mixture that needs importance data cannot be applied without.
+        // A mixture that is meant for importance data can be applied without, but says what that means.
         const int needs = model->rowOf("IQ1_S");
         QVERIFY(needs >= 0);
         table->setCurrentIndex(table->model()->index(needs, 0));
         auto* apply = dialog.findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Apply);
-        QVERIFY(!apply->isEnabled());
+        QCOMPARE(apply->isEnabled(), codecFor(TensorType::IQ1_S).canEncode());
+        QVERIFY(model->index(needs, PresetTableModel::Description).data().toString().contains(
+            codecFor(TensorType::IQ1_S).canEncode() ? QStringLiteral("quality suffers") : QStringLiteral("cannot be written")));
+        QVERIFY(!model->outcome(needs).warning.isEmpty());
+        QVERIFY(model->outcome(model->rowOf("Q4_K_M")).warning.isEmpty());
         table->setCurrentIndex(table->model()->index(model->rowOf("Q4_K_M"), 0));
         QVERIFY(apply->isEnabled());
         const std::uint64_t promised = model->outcome(model->rowOf("Q4_K_M")).fileBytes;

@@ -118,6 +118,8 @@ void PresetDialog::updateSummary()
                            .arg(id, bytesText(outcome.fileBytes), bytesText(m_document.model()->fileBytes()));
         if (outcome.fallbacks > 0)
             text += u' ' + tr("%n tensors get another type because their rows do not fit.", nullptr, static_cast<int>(outcome.fallbacks));
+        if (!outcome.warning.isEmpty())
+            text += u' ' + tr("It is meant to be used with importance data; without, the quality suffers.");
         m_summary->setText(text);
     }
 }

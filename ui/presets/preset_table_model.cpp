@@ -32,8 +32,8 @@ PresetOutcome outcomeOf(const Model& model, const MemoryModel& memory, const Pre
     } catch (const Error& error) {
         outcome.problem = messageText(error);
     }
-    if (outcome.problem.isEmpty() && preset.needsImportance && !options.hasImportance)
-        outcome.problem = PresetTableModel::tr("Needs importance data");
+    if (preset.needsImportance && !options.hasImportance)
+        outcome.warning = PresetTableModel::tr("quality suffers without importance data");
     return outcome;
 }
 
@@ -102,8 +102,9 @@ QVariant PresetTableModel::data(const QModelIndex& index, int role) const
         case FileSize: return hasSize ? bytesText(outcome.fileBytes) : outcome.isKnown ? u"–"_s : u"…"_s;
         case BitsPerWeight: return hasSize ? bitsText(bits) : QString();
         case Description:
-            return outcome.problem.isEmpty() ? toQString(preset.description)
-                                             : tr("%1 – %2").arg(toQString(preset.description), outcome.problem);
+            if (const QString& remark = outcome.problem.isEmpty() ? outcome.warning : outcome.problem; !remark.isEmpty())
+                return tr("%1 – %2").arg(toQString(preset.description), remark);
+            return toQString(preset.description);
         default: return {};
         }
     case SortRole:

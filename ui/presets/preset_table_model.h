@@ -22,6 +22,7 @@ struct PresetOutcome
     std::uint64_t tensorBytes = 0;
     std::size_t fallbacks = 0;
     QString problem; ///< why it cannot be applied; empty when it can
+    QString warning; ///< what speaks against it; mostly empty
 };
 
 /// Outcomes are computed in the background and fill in as they come.
