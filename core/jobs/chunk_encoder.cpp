@@ -21,6 +21,15 @@ std::size_t firstNotFinite(std::span<const float> row)
         std::find_if(row.begin(), row.end(), [](float weight) { return !std::isfinite(weight); }) - row.begin());
 }
 
+/// Rows decoded at a time: what is done with them finds them in the first- or second-level cache.
+constexpr std::uint64_t batchWeights = 8 * 1024;
+
+/// Of the largest batch: as many whole rows as fit, or one.
+std::uint64_t largestBatch(const ChunkList& chunks)
+{
+    return std::min(chunks.largestWeights(), std::max(batchWeights, chunks.longestRow()));
+}
+
 class RowEncoder
 {
 public:
@@ -44,11 +53,17 @@ public:
             copyRows(shouldStop);
             return {};
         }
-        decode(shouldStop);
         ChunkFigures figures;
-        for (std::uint64_t row = 0; row < m_chunk.count; ++row) {
+        const std::uint64_t batch = std::max<std::uint64_t>(1, batchWeights / m_rowLength);
+        for (std::uint64_t first = 0; first < m_chunk.count; first += batch) {
+            m_batchFirst = first;
+            const std::uint64_t end = std::min(first + batch, m_chunk.count);
             stopIf(shouldStop);
-            encodeRow(row, figures);
+            decode(end - first);
+            for (std::uint64_t row = first; row < end; ++row) {
+                stopIf(shouldStop);
+                encodeRow(row, figures);
+            }
         }
         return figures;
     }
@@ -73,11 +88,13 @@ private:
         }
     }
 
-    void decode(const std::function<bool()>& shouldStop)
+    /// @p rows rows from m_batchFirst on.
+    void decode(std::uint64_t rows)
     {
         float* weights = m_buffers.weights.data();
+        const std::uint64_t first = m_chunk.first + m_batchFirst;
         if (m_target.ropeHeads == 0) {
-            m_source.decodeRows(m_chunk.first, m_chunk.count, weights);
+            m_source.decodeRows(first, rows, weights);
             return;
         }
         if (m_isVector) {
@@ -87,15 +104,13 @@ private:
                 weights[column] = stored[m_target.sourceRow(column)];
             return;
         }
-        for (std::uint64_t row = 0; row < m_chunk.count; ++row) {
-            stopIf(shouldStop);
-            m_source.decodeRows(m_target.sourceRow(m_chunk.first + row), 1, weights + row * m_rowLength);
-        }
+        for (std::uint64_t row = 0; row < rows; ++row)
+            m_source.decodeRows(m_target.sourceRow(first + row), 1, weights + row * m_rowLength);
     }
 
     void encodeRow(std::uint64_t row, ChunkFigures& figures)
     {
-        const std::span<float> weights(m_buffers.weights.data() + row * m_rowLength, m_rowLength);
+        const std::span<float> weights(m_buffers.weights.data() + (row - m_batchFirst) * m_rowLength, m_rowLength);
         std::byte* blocks = m_buffers.bytes.data() + row * m_rowBytes;
         if (!kernels::isFinite(weights.data(), weights.size())) {
             if (m_options.nonFinite == NonFinite::Fail)
@@ -120,7 +135,7 @@ private:
 
     [[noreturn]] void failNotFinite(std::uint64_t row, std::size_t column) const
     {
-        const float weight = m_buffers.weights[row * m_rowLength + column];
+        const float weight = m_buffers.weights[(row - m_batchFirst) * m_rowLength + column];
         const auto [sourceRow, sourceColumn] = sourcePlace(row, column);
         throw Error(ErrorKind::BadFormat,
                     fmt::format("the weight at row {}, column {} is {}: a quantized model with it would be useless",
@@ -138,6 +153,7 @@ private:
     std::size_t m_rowLength;
     std::uint64_t m_rowBytes;
     bool m_isVector;
+    std::uint64_t m_batchFirst = 0; ///< the row of the chunk that stands first in the buffer
 };
 
 } // namespace
@@ -145,12 +161,12 @@ private:
 std::uint64_t ChunkBuffers::sizeFor(const ChunkList& chunks)
 {
     // A reordered vector is copied once more; it is never longer than the longest row.
-    return chunks.largestWeights() * sizeof(float) + 2 * chunks.longestRow() * sizeof(float) + chunks.largestBytes();
+    return largestBatch(chunks) * sizeof(float) + 2 * chunks.longestRow() * sizeof(float) + chunks.largestBytes();
 }
 
 void ChunkBuffers::reserveFor(const ChunkList& chunks)
 {
-    weights.resize(chunks.largestWeights());
+    weights.resize(largestBatch(chunks));
     rebuilt.resize(chunks.longestRow());
     bytes.resize(chunks.largestBytes());
 }
