@@ -110,10 +110,11 @@ void CodeCounter::count(std::span<const std::byte> bytes)
 void CodeCounter::flush(Tables& tables)
 {
     const std::size_t codes = m_totals.size();
-    for (std::size_t index = 0; index < tables.counts.size(); ++index) {
-        m_totals[index % codes] += tables.counts[index];
-        tables.counts[index] = 0;
+    for (std::size_t table = 0; table < tableCount; ++table) {
+        for (std::size_t code = 0; code < codes; ++code)
+            m_totals[code] += tables.counts[table * codes + code];
     }
+    std::fill(tables.counts.begin(), tables.counts.end(), 0);
     tables.counted = 0;
 }
 
