@@ -37,4 +37,34 @@ const std::int8_t* expandedIQ3_XXS();
 const std::int8_t* expandedIQ3_S();
 const std::int8_t* expandedIQ1();
 
+/// A set of points arranged for the exhaustive search: a point is a first and a second half (of four or two components),
+/// each half one of 81 (or 64) combinations of levels, and points are grouped by their first half.
+///
+/// A combination's code is what the points hold: the numbers of its levels, two (three) bits each. Its entry is its
+/// place in the tables of the search: the codes' digits as one number to the base three (eight), first component highest.
+struct SearchGrid
+{
+    SearchGrid(std::span<const std::uint16_t> points, std::size_t levels);
+
+    /// Members are looked at four at a time; groups are filled up by repeating their last one.
+    static constexpr std::size_t stride = 4;
+    /// Bytes of an entry in the tables of the search: sixteen floats for each of two points.
+    static constexpr std::size_t entryBytes = 128;
+
+    std::size_t groups = 0;
+    std::vector<std::uint16_t> groupAt; ///< the first half's entry, in bytes
+    std::vector<std::int32_t> groupCode;
+    std::vector<std::uint16_t> groupSize;
+    std::vector<std::uint16_t> members;  ///< entries of the second halves, in bytes, group after group
+    std::vector<std::uint16_t> numberOf; ///< of the point, by its components' code
+};
+
+/// Made at first use, in about 0.1 ms each, and kept.
+const SearchGrid& searchIQ2_XXS();
+const SearchGrid& searchIQ2_XS();
+const SearchGrid& searchIQ2_S();
+const SearchGrid& searchIQ3_XXS();
+const SearchGrid& searchIQ3_S();
+const SearchGrid& searchIQ1();
+
 } // namespace quantlathe::codecs
