@@ -129,6 +129,7 @@ void LatticeSolver::solveBest()
 
     // Where each sub-block's curve is lowest, and from that the range of D.
     std::array<float, 2> largest{};
+    LatticeRow wanted;
     for (std::size_t lane = 0; lane < latticeLanes; ++lane) {
         float scale = curves.first[lane];
         float lowestAt = scale;
@@ -140,6 +141,7 @@ void LatticeSolver::solveBest()
             }
             scale *= curveRatio;
         }
+        wanted[lane] = lowestAt;
         if (m_problem.influence[lane] * m_problem.energy[lane] > 0)
             largest[superOf(lane)] = std::max(largest[superOf(lane)], lowestAt);
     }
@@ -163,9 +165,8 @@ void LatticeSolver::solveBest()
                 const float energy = m_problem.energy[lane];
                 if (!(m_problem.influence[lane] * energy > 0))
                     continue;
-                // The curve's lowest point lies within it, so the codes around any of its inner points will do: begin
-                // at the wanted scale and take the best of three.
-                const float code = std::clamp(std::floor(0.5f * curves.first[lane] * 2.03f / one.d), 0.0f, lastCode);
+                // Curves are not smooth: not always is the code nearest to their lowest point the best.
+                const float code = std::clamp(std::floor(0.5f * wanted[lane] / one.d), 0.0f, lastCode);
                 float least = std::numeric_limits<float>::infinity();
                 for (float step = -3; step <= 3; ++step) {
                     const float tried = std::clamp(code + step, 0.0f, lastCode);

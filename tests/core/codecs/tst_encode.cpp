@@ -302,8 +302,11 @@ private slots:
                     if (rowName.ends_with("zeros"))
                         QVERIFY2(rebuilt[index] == 0.0f, what.c_str());
                 }
-                // With uneven importance the unweighted error may well be larger.
-                if (importanceName != "wide" && importanceName != "mostly zero")
+                // With uneven importance the unweighted error may well be larger. So may it where lattices of
+                // magnitudes without 0 are made to fit an outlier first.
+                const bool fitsOutlier = (name(type).starts_with("IQ2") || name(type).starts_with("IQ3")) &&
+                                         rowName.starts_with("single");
+                if (!fitsOutlier && importanceName != "wide" && importanceName != "mostly zero")
                     QVERIFY2(error <= energy * (1 + 1e-6), what.c_str());
                 if (importanceName == "huge" || importanceName == "tiny")
                     QVERIFY2(blocks == encodeRows(type, weights, columns, importances["ones"].data()),

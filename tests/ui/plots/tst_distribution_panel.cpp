@@ -91,11 +91,11 @@ private Q_SLOTS:
         Document document;
         document.setModel(makeModel(m_folder, smallModelSpec()));
         document.setSelection({2}, 2);
-        document.setType({2}, TensorType::IQ2_XXS, QStringLiteral("edit"));
+        document.setType({2}, TensorType::Q8_1, QStringLiteral("edit"));
         DistributionPanel panel(document);
         panel.show();
         QTRY_VERIFY(panel.plot().isVisible());
-        QVERIFY(text(panel, "distributionNote").contains(QLatin1String("IQ2_XXS cannot be written")));
+        QVERIFY(text(panel, "distributionNote").contains(QLatin1String("Q8_1 cannot be written")));
     }
 
     void layersAndLogarithm()
