@@ -8,6 +8,7 @@
 
 #include <hwy/highway.h>
 
+#include "core/codecs/batch_steps-inl.h"
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/legacy_encode.h"
 #include "core/codecs/legacy_trials-inl.h"
@@ -18,8 +19,6 @@ HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
 namespace direct {
-
-inline constexpr std::size_t batchWeights = batchLanes * legacyBlock;
 
 /// What is stored of sixteen blocks: word k of block b at [16 * k + b].
 struct EncodedBatch
@@ -70,19 +69,21 @@ HWY_INLINE void packNibbles(const float* HWY_RESTRICT column, std::size_t lane, 
         hn::Store(fifths, words, encoded.fifthBits + lane);
 }
 
-// Each format below is four steps over a batch: prepare finds the scales to try, sum tries them, choose takes
-// the best, pack writes the codes. encodeRow runs each step over several batches before the next one, because
-// within a batch the steps are long chains of dependent operations.
+// Each format below is four steps over a batch, see batch_steps-inl.h.
 
 /// Q4_0 and Q5_0: w = (code - half) d.
-template <int Half> struct SignedFormat
+template <class BlockType, int Half> struct SignedFormat
 {
+    using Block = BlockType;
+    using Encoded = EncodedBatch;
+    static constexpr std::size_t width = legacyBlock;
+    static constexpr std::size_t lanesPerBlock = 1;
     enum Row { Scale, OtherScale, Inverse, OtherInverse, Sums, OtherSums = Sums + 3, Rows = OtherSums + 3 };
     using State = Table<Rows>;
 
-    static HWY_INLINE void prepare(float* HWY_RESTRICT column, std::size_t lane, State& state)
+    static HWY_INLINE void prepare(const Columns& at, std::size_t lane, State& state)
     {
-        const FloatVector extreme = extremeOf(column, tamedExtent(column));
+        const FloatVector extreme = extremeOf(at.x, tamedExtent(at.x));
         const FloatVector holding = holdingScale(hn::Mul(extreme, constant(-1.0f / Half)), coarseBelow);
         const FloatVector wanted = hn::Mul(extreme, constant(Half == 8 ? -1 / 8.7f : 1 / 15.0f));
         const FloatVector other = otherScale(wanted, holding, coarseBelow, -1);
@@ -94,8 +95,7 @@ template <int Half> struct SignedFormat
 
     /// Scales that hold the block's range need no clipping at its ends; those at the limits of halves may
     /// not.
-    template <bool Clips>
-    static HWY_INLINE void sumTrials(const float* HWY_RESTRICT column, std::size_t lane, State& state)
+    template <bool Clips> static HWY_INLINE void sumTrials(const Columns& at, std::size_t lane, State& state)
     {
         constexpr bool cutsOff = Clips || Half == 8;
         const FloatVector low = constant(-Half);
@@ -106,7 +106,7 @@ template <int Half> struct SignedFormat
         SignedSums first{zero, zero, zero};
         SignedSums second{zero, zero, zero};
         for (std::size_t index = 0; index < legacyBlock; ++index) {
-            const FloatVector x = hn::Load(floats, column + batchLanes * index);
+            const FloatVector x = hn::Load(floats, at.x + batchLanes * index);
             first.add(rounded<Clips, true>(hn::Mul(x, inverse), low, high));
             second.add(rounded<cutsOff, cutsOff>(hn::Mul(x, otherInverse), low, high));
         }
@@ -114,12 +114,12 @@ template <int Half> struct SignedFormat
         second.store(state, OtherSums, lane);
     }
 
-    static HWY_INLINE void sum(const float* HWY_RESTRICT column, std::size_t lane, State& state)
+    static HWY_INLINE void sum(const Columns& at, std::size_t lane, State& state)
     {
         if (HWY_LIKELY(hn::AllFalse(floats, mayClip(state.get(Scale, lane), coarseBelow))))
-            sumTrials<false>(column, lane, state);
+            sumTrials<false>(at, lane, state);
         else
-            sumTrials<true>(column, lane, state);
+            sumTrials<true>(at, lane, state);
     }
 
     static HWY_INLINE void choose(std::size_t lane, State& state, EncodedBatch& encoded)
@@ -131,7 +131,7 @@ template <int Half> struct SignedFormat
         state.put(Inverse, lane, inverseOf(d));
     }
 
-    static HWY_INLINE void pack(const float* HWY_RESTRICT column, std::size_t lane, const State& state,
+    static HWY_INLINE void pack(const Columns& at, std::size_t lane, const State& state,
                                 EncodedBatch& encoded)
     {
         const FloatVector low = constant(-Half);
@@ -141,13 +141,17 @@ template <int Half> struct SignedFormat
         const auto codeOf = [&](FloatVector x) HWY_ATTR {
             return hn::Add(hn::Max(hn::Min(hn::Mul(x, inverse), high), low), offset);
         };
-        packNibbles<(Half > 8)>(column, lane, codeOf, encoded);
+        packNibbles<(Half > 8)>(at.x, lane, codeOf, encoded);
     }
 };
 
 /// Q4_1 and Q5_1: w = code d + m.
-template <int Top> struct AffineFormat
+template <class BlockType, int Top> struct AffineFormat
 {
+    using Block = BlockType;
+    using Encoded = EncodedBatch;
+    static constexpr std::size_t width = legacyBlock;
+    static constexpr std::size_t lanesPerBlock = 1;
     enum Row {
         Scale,
         Minimum,
@@ -162,9 +166,9 @@ template <int Top> struct AffineFormat
     };
     using State = Table<Rows>;
 
-    static HWY_INLINE void prepare(float* HWY_RESTRICT column, std::size_t lane, State& state)
+    static HWY_INLINE void prepare(const Columns& at, std::size_t lane, State& state)
     {
-        const Extent extent = tamedExtent(column);
+        const Extent extent = tamedExtent(at.x);
         const FloatVector range = hn::Sub(extent.high, extent.low);
         const FloatVector m = asStored(extent.low);
         // Where scales are coarse so is the minimum: the range is counted from what is stored of it.
@@ -187,8 +191,7 @@ template <int Top> struct AffineFormat
                   hn::IfThenElseZero(hn::Or(isShifted, mayClip(d, coarseBelow)), constant(1.0f)));
     }
 
-    template <bool Clips>
-    static HWY_INLINE void sumTrials(const float* HWY_RESTRICT column, std::size_t lane, State& state)
+    template <bool Clips> static HWY_INLINE void sumTrials(const Columns& at, std::size_t lane, State& state)
     {
         const FloatVector zero = constant(0.0f);
         const FloatVector top = constant(Top);
@@ -199,7 +202,7 @@ template <int Top> struct AffineFormat
         AffineSums first{zero, zero, zero, zero, zero};
         AffineSums second{zero, zero, zero, zero, zero};
         for (std::size_t index = 0; index < legacyBlock; ++index) {
-            const FloatVector x = hn::Load(floats, column + batchLanes * index);
+            const FloatVector x = hn::Load(floats, at.x + batchLanes * index);
             first.add(rounded<Clips, Clips>(hn::Mul(hn::Sub(x, m), inverse), zero, top));
             second.add(rounded<true, true>(hn::Mul(hn::Sub(x, otherM), otherInverse), zero, top));
         }
@@ -207,12 +210,12 @@ template <int Top> struct AffineFormat
         second.store(state, OtherSums, lane);
     }
 
-    static HWY_INLINE void sum(const float* HWY_RESTRICT column, std::size_t lane, State& state)
+    static HWY_INLINE void sum(const Columns& at, std::size_t lane, State& state)
     {
         if (HWY_LIKELY(hn::AllFalse(floats, hn::Gt(state.get(MayClip, lane), constant(0.0f)))))
-            sumTrials<false>(column, lane, state);
+            sumTrials<false>(at, lane, state);
         else
-            sumTrials<true>(column, lane, state);
+            sumTrials<true>(at, lane, state);
     }
 
     static HWY_INLINE void choose(std::size_t lane, State& state, EncodedBatch& encoded)
@@ -228,7 +231,7 @@ template <int Top> struct AffineFormat
         state.put(Inverse, lane, inverseOf(best.d));
     }
 
-    static HWY_INLINE void pack(const float* HWY_RESTRICT column, std::size_t lane, const State& state,
+    static HWY_INLINE void pack(const Columns& at, std::size_t lane, const State& state,
                                 EncodedBatch& encoded)
     {
         const FloatVector zero = constant(0.0f);
@@ -239,20 +242,24 @@ template <int Top> struct AffineFormat
         const auto codeOf = [&](FloatVector x) HWY_ATTR {
             return hn::Add(hn::Max(hn::Min(hn::Mul(hn::Sub(x, m), inverse), top), zero), offset);
         };
-        packNibbles<(Top > 15)>(column, lane, codeOf, encoded);
+        packNibbles<(Top > 15)>(at.x, lane, codeOf, encoded);
     }
 };
 
 /// Q8_0: w = code d, codes from -127 to 127.
 struct ByteFormat
 {
+    using Block = BlockQ8_0;
+    using Encoded = EncodedBatch;
+    static constexpr std::size_t width = legacyBlock;
+    static constexpr std::size_t lanesPerBlock = 1;
     static constexpr std::size_t trials = 4;
     enum Row { Scale, Inverse = Scale + trials, Rests = Inverse + trials, Rows = Rests + trials };
     using State = Table<Rows>;
 
-    static HWY_INLINE void prepare(float* HWY_RESTRICT column, std::size_t lane, State& state)
+    static HWY_INLINE void prepare(const Columns& at, std::size_t lane, State& state)
     {
-        const FloatVector magnitude = magnitudeOf(tamedExtent(column));
+        const FloatVector magnitude = magnitudeOf(tamedExtent(at.x));
         const FloatVector holding =
             holdingScale(hn::Mul(magnitude, constant(1 / 127.0f)), coarseBelowForBytes);
         const FloatVector scale1 =
@@ -283,8 +290,7 @@ struct ByteFormat
         return hn::Add(sum, hn::Mul(rest, rest));
     }
 
-    template <bool Clips>
-    static HWY_INLINE void sumRests(const float* HWY_RESTRICT column, std::size_t lane, State& state)
+    template <bool Clips> static HWY_INLINE void sumRests(const Columns& at, std::size_t lane, State& state)
     {
         const FloatVector zero = constant(0.0f);
         FloatVector rests0 = zero;
@@ -296,7 +302,7 @@ struct ByteFormat
         const FloatVector inverse2 = state.get(Inverse + 2, lane);
         const FloatVector inverse3 = state.get(Inverse + 3, lane);
         for (std::size_t index = 0; index < legacyBlock; ++index) {
-            const FloatVector x = hn::Load(floats, column + batchLanes * index);
+            const FloatVector x = hn::Load(floats, at.x + batchLanes * index);
             rests0 = withRest<Clips>(rests0, x, inverse0);
             rests1 = withRest<Clips>(rests1, x, inverse1);
             rests2 = withRest<Clips>(rests2, x, inverse2);
@@ -308,12 +314,12 @@ struct ByteFormat
         state.put(Rests + 3, lane, rests3);
     }
 
-    static HWY_INLINE void sum(const float* HWY_RESTRICT column, std::size_t lane, State& state)
+    static HWY_INLINE void sum(const Columns& at, std::size_t lane, State& state)
     {
         if (HWY_LIKELY(hn::AllFalse(floats, mayClip(state.get(Scale, lane), coarseBelowForBytes))))
-            sumRests<false>(column, lane, state);
+            sumRests<false>(at, lane, state);
         else
-            sumRests<true>(column, lane, state);
+            sumRests<true>(at, lane, state);
     }
 
     static HWY_INLINE void choose(std::size_t lane, State& state, EncodedBatch& encoded)
@@ -334,7 +340,7 @@ struct ByteFormat
         state.put(Inverse, lane, inverseOf(d));
     }
 
-    static HWY_INLINE void pack(const float* HWY_RESTRICT column, std::size_t lane, const State& state,
+    static HWY_INLINE void pack(const Columns& at, std::size_t lane, const State& state,
                                 EncodedBatch& encoded)
     {
         const FloatVector inverse = state.get(Inverse, lane);
@@ -346,7 +352,7 @@ struct ByteFormat
         for (std::size_t word = 0; word < 8; ++word) {
             WordVector packed = hn::Zero(words);
             for (std::size_t byte = 4; byte-- > 0;) {
-                const FloatVector x = hn::Load(floats, column + batchLanes * (4 * word + byte));
+                const FloatVector x = hn::Load(floats, at.x + batchLanes * (4 * word + byte));
                 const FloatVector scaled = hn::Max(hn::Min(hn::Mul(x, inverse), top), hn::Neg(top));
                 packed = hn::Add(hn::ShiftLeft<8>(packed), hn::BitCast(words, hn::Add(scaled, offset)));
             }
@@ -380,69 +386,31 @@ template <class Block> HWY_INLINE void storeBlock(const EncodedBatch& encoded, s
         std::memcpy(codes.data() + 4 * word, encoded.codes + batchLanes * word + lane, 4);
 }
 
-/// Several batches at a time, step by step (see above).
-template <class Block, class Format>
-HWY_INLINE void encodeRow(const float* HWY_RESTRICT weights, std::size_t count, std::byte* HWY_RESTRICT bytes)
-{
-    constexpr std::size_t batchesAtATime = 2;
-    auto* blocks = asBlocks<Block>(bytes);
-    const std::size_t blockCount = count / legacyBlock;
-    alignas(64) float columns[batchesAtATime][batchWeights];
-    typename Format::State states[batchesAtATime];
-    EncodedBatch encoded[batchesAtATime];
-    for (std::size_t first = 0; first < blockCount; first += batchesAtATime * batchLanes) {
-        const std::size_t present = HWY_MIN(blockCount - first, batchesAtATime * batchLanes);
-        const std::size_t batches = (present + batchLanes - 1) / batchLanes;
-        const auto forEachPart = [&](auto&& step) HWY_ATTR {
-            for (std::size_t batch = 0; batch < batches; ++batch) {
-                for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
-                    step(batch, lane);
-            }
-        };
-        for (std::size_t batch = 0; batch < batches; ++batch) {
-            const std::size_t block = batchLanes * batch;
-            loadBatch(weights + legacyBlock * (first + block), legacyBlock,
-                      HWY_MIN(present - block, batchLanes), 1, nullptr, columns[batch]);
-        }
-        forEachPart([&](std::size_t batch, std::size_t lane)
-                        HWY_ATTR { Format::prepare(columns[batch] + lane, lane, states[batch]); });
-        forEachPart([&](std::size_t batch, std::size_t lane)
-                        HWY_ATTR { Format::sum(columns[batch] + lane, lane, states[batch]); });
-        forEachPart([&](std::size_t batch, std::size_t lane)
-                        HWY_ATTR { Format::choose(lane, states[batch], encoded[batch]); });
-        forEachPart([&](std::size_t batch, std::size_t lane) HWY_ATTR {
-            Format::pack(columns[batch] + lane, lane, states[batch], encoded[batch]);
-        });
-        for (std::size_t block = 0; block < present; ++block)
-            storeBlock(encoded[block / batchLanes], block % batchLanes, blocks[first + block]);
-    }
-}
-
 } // namespace direct
 
 void encodeQ4_0(const float* weights, std::size_t count, std::byte* blocks)
 {
-    direct::encodeRow<BlockQ4_0, direct::SignedFormat<8>>(weights, count, blocks);
+    direct::encodeInSteps<direct::SignedFormat<BlockQ4_0, 8>>(weights, nullptr, count, blocks);
 }
 
 void encodeQ5_0(const float* weights, std::size_t count, std::byte* blocks)
 {
-    direct::encodeRow<BlockQ5_0, direct::SignedFormat<16>>(weights, count, blocks);
+    direct::encodeInSteps<direct::SignedFormat<BlockQ5_0, 16>>(weights, nullptr, count, blocks);
 }
 
 void encodeQ4_1(const float* weights, std::size_t count, std::byte* blocks)
 {
-    direct::encodeRow<BlockQ4_1, direct::AffineFormat<15>>(weights, count, blocks);
+    direct::encodeInSteps<direct::AffineFormat<BlockQ4_1, 15>>(weights, nullptr, count, blocks);
 }
 
 void encodeQ5_1(const float* weights, std::size_t count, std::byte* blocks)
 {
-    direct::encodeRow<BlockQ5_1, direct::AffineFormat<31>>(weights, count, blocks);
+    direct::encodeInSteps<direct::AffineFormat<BlockQ5_1, 31>>(weights, nullptr, count, blocks);
 }
 
 void encodeQ8_0(const float* weights, std::size_t count, std::byte* blocks)
 {
-    direct::encodeRow<BlockQ8_0, direct::ByteFormat>(weights, count, blocks);
+    direct::encodeInSteps<direct::ByteFormat>(weights, nullptr, count, blocks);
 }
 
 } // namespace HWY_NAMESPACE
