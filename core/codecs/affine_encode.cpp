@@ -87,10 +87,10 @@ using FormatQ5_K = FormatSixBitScales<BlockQ5_K, 31>;
 /// Integer scales and minima of a batch and what they stand for.
 struct AffineGrid
 {
-    alignas(64) std::array<float, batchLanes> d;
-    alignas(64) std::array<float, batchLanes> dmin;
-    alignas(64) std::array<float, batchLanes> scales;
-    alignas(64) std::array<float, batchLanes> minima;
+    alignas(64) std::array<float, searchLanes> d;
+    alignas(64) std::array<float, searchLanes> dmin;
+    alignas(64) std::array<float, searchLanes> scales;
+    alignas(64) std::array<float, searchLanes> minima;
 };
 
 /// The nearest integer grid code in [0, gridTop]; positive values get at least @p least.
@@ -159,7 +159,7 @@ private:
 
     void fitSubBlocks(bool isBest, bool hasImportance)
     {
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const LaneTotals totals = totalsOf<Offsets::NotNegative>(view(lane));
             const AffineLanes fit = isBest
                 ? fitAffineLanes<Format::top, Offsets::NotNegative>(view(lane), totals, manyStretches<Format::top>(), 8)
@@ -179,7 +179,7 @@ private:
         alignas(64) Lanes largestOffset;
         extremeOfGroups<subBlocks>(m_scales, m_values.matters, largestScale);
         extremeOfGroups<subBlocks>(m_offsets, m_values.matters, largestOffset);
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto stepFor = [&](const Lanes& largest, float code) HWY_ATTR {
                 return m_values.roomyHalf(lane, hn::Mul(hn::Load(floats, largest.data() + lane), hn::Set(floats, 1 / code)));
             };
@@ -196,7 +196,7 @@ private:
 
     void measure()
     {
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto scale =
                 hn::Mul(hn::Load(floats, m_grid.d.data() + lane), hn::Load(floats, m_grid.scales.data() + lane));
             const auto offset =
@@ -214,7 +214,7 @@ private:
     {
         alignas(64) Lanes errors;
         sumOverGroups<subBlocks>(m_error, errors);
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto better =
                 hn::Lt(hn::Load(floats, errors.data() + lane), hn::Load(floats, m_bestError.data() + lane));
             const auto keep = [&](const Lanes& now, Lanes& best) HWY_ATTR {
@@ -246,7 +246,7 @@ private:
 
     void tryAllNeighbours()
     {
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats))
             tryNeighbours(lane);
     }
 
@@ -286,7 +286,7 @@ private:
     /// with its best integer minimum.
     void chooseGridCodes()
     {
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto zero = hn::Zero(floats);
             const auto d = hn::Load(floats, m_grid.d.data() + lane);
             const auto dmin = hn::Load(floats, m_grid.dmin.data() + lane);
@@ -337,7 +337,7 @@ private:
         alignas(64) Lanes dm;
         alignas(64) Lanes xd;
         alignas(64) Lanes xm;
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto matters = hn::Load(floats, m_values.matters.data() + lane);
             const auto scale = hn::Load(floats, m_grid.scales.data() + lane);
             const auto minimum = hn::Load(floats, m_grid.minima.data() + lane);
@@ -352,7 +352,7 @@ private:
         }
         for (Lanes* sums : {&dd, &mm, &dm, &xd, &xm})
             sumOverGroups<subBlocks>(*sums, *sums);
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto zero = hn::Zero(floats);
             const auto a = hn::Load(floats, dd.data() + lane);
             const auto b = hn::Load(floats, mm.data() + lane);

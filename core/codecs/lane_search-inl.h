@@ -53,7 +53,7 @@ template <Offsets offsets> HWY_INLINE LaneTotals totalsOf(const LaneView& view)
     const auto zero = hn::Zero(floats);
     LaneTotals totals{zero, zero, zero, zero, hn::Load(floats, view.x), hn::Gt(zero, zero)};
     auto smallest = totals.high;
-    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+    for (std::size_t index = 0; index < searchLanes * view.width; index += searchLanes) {
         const auto x = hn::Load(floats, view.x + index);
         const auto wx = hn::Load(floats, view.wx + index);
         totals.w = hn::Add(totals.w, hn::Load(floats, view.w + index));
@@ -98,7 +98,7 @@ HWY_INLINE void affinePass(const LaneView& view, const FloatVector (&slopes)[Cou
     const auto zero = hn::Zero(floats);
     for (auto& sum : sums)
         sum = {zero, zero, zero};
-    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+    for (std::size_t index = 0; index < searchLanes * view.width; index += searchLanes) {
         const auto x = hn::Load(floats, view.x + index);
         const auto w = hn::Load(floats, view.w + index);
         const auto wx = hn::Load(floats, view.wx + index);
@@ -241,7 +241,7 @@ template <int top> HWY_INLINE AffineMeasure measureAffine(const LaneView& view, 
     const auto slope = inverseOrZero(scale);
     const auto bias = hn::Mul(offset, slope);
     AffineMeasure measure{{zero, zero, zero}, zero};
-    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+    for (std::size_t index = 0; index < searchLanes * view.width; index += searchLanes) {
         const auto x = hn::Load(floats, view.x + index);
         const auto w = hn::Load(floats, view.w + index);
         const auto l = affineCode<top>(x, slope, bias);

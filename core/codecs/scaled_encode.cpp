@@ -52,7 +52,7 @@ struct FormatQ6_K
     using Levels = WholeLevels<32>;
     static constexpr std::size_t width = 16;
     static constexpr int gridHalf = 128;
-    static constexpr std::array<float, 2> stretches = {0.0f, 0.5f};
+    static constexpr std::array<float, 4> stretches = {0.0f, 0.3f, -0.3f, 0.6f};
     static constexpr int fitRounds = 0;
     static constexpr int gridRounds = 2;
 
@@ -148,7 +148,7 @@ private:
 
     void fitSubBlocks(bool isBest)
     {
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const ScaledLanes fit = isBest
                 ? fitScaledLanes<Levels>(view(lane), manyScaledStretches<Levels>(), 8)
                 : fitScaledLanes<Levels>(view(lane), Format::stretches, Format::fitRounds);
@@ -161,7 +161,7 @@ private:
     {
         alignas(64) Lanes extremes;
         extremeOfGroups<subBlocks>(m_scales, m_values.matters, extremes);
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto extreme = hn::Load(floats, extremes.data() + lane);
             const auto d = m_values.roomyHalf(lane, hn::Mul(extreme, hn::Set(floats, 1.0f / static_cast<float>(extremeCode))));
             hn::Store(d, floats, m_grid.d.data() + lane);
@@ -174,7 +174,7 @@ private:
 
     void measure()
     {
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto scale =
                 hn::Mul(hn::Load(floats, m_grid.d.data() + lane), hn::Load(floats, m_grid.scales.data() + lane));
             const ScaledMeasure measured = measureScaled<Levels>(view(lane), scale);
@@ -189,7 +189,7 @@ private:
     {
         alignas(64) Lanes errors;
         sumOverGroups<subBlocks>(m_error, errors);
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto better =
                 hn::Lt(hn::Load(floats, errors.data() + lane), hn::Load(floats, m_bestError.data() + lane));
             const auto keep = [&](const Lanes& now, Lanes& best) HWY_ATTR {
@@ -207,7 +207,7 @@ private:
     {
         for (int round = 0; round < 3; ++round) {
             m_grid = m_best;
-            for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
+            for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats))
                 tryNeighbours(lane);
             measure();
             keepBest();
@@ -241,7 +241,7 @@ private:
     {
         alignas(64) Lanes squares;
         alignas(64) Lanes products;
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto inverse = inverseOrZero(hn::Load(floats, m_grid.d.data() + lane));
             const auto vv = hn::Load(floats, m_sumVV.data() + lane);
             const auto xv = hn::Load(floats, m_sumXV.data() + lane);
@@ -255,7 +255,7 @@ private:
         }
         sumOverGroups<subBlocks>(squares, squares);
         sumOverGroups<subBlocks>(products, products);
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto total = hn::Load(floats, squares.data() + lane);
             const auto wanted = hn::Mul(hn::Load(floats, products.data() + lane), inverseOrZero(total));
             const auto d = hn::IfThenElse(hn::Gt(total, hn::Zero(floats)), m_values.nearestHalf(lane, wanted),

@@ -74,7 +74,7 @@ HWY_INLINE FloatVector extremeOf(const LaneView& view)
 {
     auto low = hn::Load(floats, view.x);
     auto high = low;
-    for (std::size_t index = batchLanes; index < batchLanes * view.width; index += batchLanes) {
+    for (std::size_t index = searchLanes; index < searchLanes * view.width; index += searchLanes) {
         low = hn::Min(low, hn::Load(floats, view.x + index));
         high = hn::Max(high, hn::Load(floats, view.x + index));
     }
@@ -99,7 +99,7 @@ HWY_INLINE void scaledPass(const LaneView& view, const FloatVector (&slopes)[Cou
 {
     for (auto& sum : sums)
         sum = {hn::Zero(floats), hn::Zero(floats)};
-    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+    for (std::size_t index = 0; index < searchLanes * view.width; index += searchLanes) {
         const auto x = hn::Load(floats, view.x + index);
         const auto w = hn::Load(floats, view.w + index);
         const auto wx = hn::Load(floats, view.wx + index);
@@ -135,7 +135,7 @@ HWY_INLINE ScaledLanes fitScaledLanes(const LaneView& view, const std::array<flo
     const auto zero = hn::Zero(floats);
     ScaledLanes best[2] = {{hn::Mul(extreme, hn::Set(floats, 1 / Levels::lowEnd)), zero},
                            {hn::Mul(extreme, hn::Set(floats, 1 / Levels::highEnd)), zero}};
-    constexpr std::size_t pairs = HWY_TARGET <= HWY_AVX3 ? 2 : 1;
+    constexpr std::size_t pairs = 2;
     for (std::size_t first = 0; first < Candidates; first += pairs) {
         FloatVector slopes[2 * pairs];
         ScaledSums sums[2 * pairs];
@@ -186,7 +186,7 @@ template <typename Levels> HWY_INLINE ScaledMeasure measureScaled(const LaneView
 {
     const auto slope = inverseOrZero(scale);
     ScaledMeasure measure{{hn::Zero(floats), hn::Zero(floats)}, hn::Zero(floats)};
-    for (std::size_t index = 0; index < batchLanes * view.width; index += batchLanes) {
+    for (std::size_t index = 0; index < searchLanes * view.width; index += searchLanes) {
         const auto x = hn::Load(floats, view.x + index);
         const auto w = hn::Load(floats, view.w + index);
         const auto v = Levels::nearest(hn::Mul(x, slope));

@@ -78,7 +78,7 @@ public:
         m_values.weigh(
             source.importance != nullptr, [](std::size_t) HWY_ATTR { return hn::Zero(floats); },
             [&](FloatVector x, FloatVector) HWY_ATTR { return bySquare ? hn::Mul(x, x) : hn::Set(floats, 1.0f); });
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             hn::Store(hn::Set(floats, std::numeric_limits<float>::infinity()), floats, m_error.data() + lane);
             settle(lane, fitScaledLanes<Levels>(view(lane), Format::stretches, 1).scale, isBest ? 4 : 1);
             if (isBest)
@@ -155,7 +155,7 @@ public:
         m_values.weigh(
             source.importance != nullptr, [](std::size_t) HWY_ATTR { return hn::Zero(floats); },
             [](FloatVector, FloatVector) HWY_ATTR { return hn::Set(floats, 1.0f); });
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const LaneTotals totals = totalsOf<Offsets::Any>(view(lane));
             const AffineLanes fit = isBest
                 ? fitAffineLanes<top, Offsets::Any>(view(lane), totals, manyStretches<top>(), 8)

@@ -27,6 +27,9 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 inline constexpr std::size_t batchLanes = 16;
+/// Lanes of the batches in which scales are searched: two vectors of the longest kind, so that one computes while the
+/// other waits for a division.
+inline constexpr std::size_t searchLanes = 32;
 
 /// At most 16 lanes: the shortest run of weights that share a scale, and the width of a batch.
 using Floats = hn::CappedTag<float, batchLanes>;
@@ -122,7 +125,8 @@ template <class D> HWY_INLINE hn::Vec<D> loadFours(D d, const float* HWY_RESTRIC
     }
 }
 
-/// Four columns of as many rows as there are lanes, each times @p factor, to @p target, 16 apart.
+/// Four columns of as many rows as there are lanes, each times @p factor, to @p target, @p lanes apart.
+template <std::size_t lanes>
 HWY_INLINE void transposeFours(const float* HWY_RESTRICT weights, const std::size_t* starts, FloatVector factor,
                                float* HWY_RESTRICT target)
 {
@@ -137,7 +141,7 @@ HWY_INLINE void transposeFours(const float* HWY_RESTRICT weights, const std::siz
     const auto abUpper = hn::BitCast(pairs, hn::InterleaveUpper(floats, a, b));
     const auto cdUpper = hn::BitCast(pairs, hn::InterleaveUpper(floats, c, d));
     const auto store = [&](std::size_t row, auto values) HWY_ATTR {
-        hn::Store(hn::Mul(hn::BitCast(floats, values), factor), floats, target + batchLanes * row);
+        hn::Store(hn::Mul(hn::BitCast(floats, values), factor), floats, target + lanes * row);
     };
     store(0, hn::InterleaveLower(pairs, ab, cd));
     store(1, hn::InterleaveUpper(pairs, ab, cd));
@@ -145,26 +149,28 @@ HWY_INLINE void transposeFours(const float* HWY_RESTRICT weights, const std::siz
     store(3, hn::InterleaveUpper(pairs, abUpper, cdUpper));
 }
 #else
+template <std::size_t lanes>
 HWY_INLINE void transposeFours(const float* HWY_RESTRICT weights, const std::size_t* starts, FloatVector factor,
                                float* HWY_RESTRICT target)
 {
     for (std::size_t row = 0; row < 4; ++row)
-        target[batchLanes * row] = weights[starts[0] + row] * hn::GetLane(factor);
+        target[lanes * row] = weights[starts[0] + row] * hn::GetLane(factor);
 }
 #endif
 
-/// Sixteen sub-blocks of @p width consecutive weights become a batch, each times its lane's factor (unless null). Where
+/// @p lanes sub-blocks of @p width consecutive weights become a batch, each times its lane's factor (unless null). Where
 /// only @p subBlocks of them exist the last @p perBlock are repeated: their results are computed and thrown away.
+template <std::size_t lanes = batchLanes>
 HWY_INLINE void loadBatch(const float* HWY_RESTRICT weights, std::size_t width, std::size_t subBlocks,
                           std::size_t perBlock, const float* HWY_RESTRICT factors, float* HWY_RESTRICT batch)
 {
-    std::size_t starts[batchLanes];
-    for (std::size_t lane = 0; lane < batchLanes; ++lane)
+    std::size_t starts[lanes];
+    for (std::size_t lane = 0; lane < lanes; ++lane)
         starts[lane] = width * (lane < subBlocks ? lane : subBlocks - perBlock + lane % perBlock);
-    for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+    for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(floats)) {
         const auto factor = factors ? hn::Load(floats, factors + lane) : hn::Set(floats, 1.0f);
         for (std::size_t index = 0; index < width; index += 4)
-            transposeFours(weights + index, starts + lane, factor, batch + batchLanes * index + lane);
+            transposeFours<lanes>(weights + index, starts + lane, factor, batch + lanes * index + lane);
     }
 }
 

@@ -23,7 +23,7 @@ HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
 
-using Lanes = std::array<float, batchLanes>;
+using Lanes = std::array<float, searchLanes>;
 
 /// Up to sixteen consecutive sub-blocks of a row.
 struct BatchSource
@@ -36,9 +36,9 @@ struct BatchSource
 /// A batch in arrangement (element i of lane b at [16 * i + b]), each block in a unit of its own.
 template <std::size_t width> struct BatchValues
 {
-    alignas(64) float x[batchLanes * width];
-    alignas(64) float w[batchLanes * width];
-    alignas(64) float wx[batchLanes * width];
+    alignas(64) float x[searchLanes * width];
+    alignas(64) float w[searchLanes * width];
+    alignas(64) float wx[searchLanes * width];
     /// A power of two: what 1 in x stands for. Brings the largest weight of a block to 1 ... 2.
     alignas(64) Lanes unit;
     alignas(64) Lanes inverseUnit; ///< 0 for blocks so small that nothing of them can be stored
@@ -47,7 +47,7 @@ template <std::size_t width> struct BatchValues
     /// @param perBlock lanes that share a scale of 16 bits, and therefore a unit
     void load(const BatchSource& source, std::size_t perBlock)
     {
-        for (std::size_t first = 0; first < batchLanes; first += perBlock) {
+        for (std::size_t first = 0; first < searchLanes; first += perBlock) {
             const std::size_t present = std::min(first, source.subBlocks - perBlock); // the last one is repeated
             const float largest = largestMagnitude(source.weights + present * width, perBlock * width);
             const bool isStorable = largest >= 0x1p-42f;
@@ -56,9 +56,9 @@ template <std::size_t width> struct BatchValues
             std::fill_n(unit.begin() + first, perBlock, power);
             std::fill_n(inverseUnit.begin() + first, perBlock, isStorable ? 1.0f / power : 0.0f);
         }
-        loadBatch(source.weights, width, source.subBlocks, perBlock, inverseUnit.data(), x);
+        loadBatch<searchLanes>(source.weights, width, source.subBlocks, perBlock, inverseUnit.data(), x);
         if (source.importance)
-            loadBatch(source.importance, width, source.subBlocks, perBlock, nullptr, w);
+            loadBatch<searchLanes>(source.importance, width, source.subBlocks, perBlock, nullptr, w);
     }
 
     /// Fills w by @p weightOf(x, prepare(first lane)) unless importance was loaded there, and wx. Sub-blocks without
@@ -66,10 +66,10 @@ template <std::size_t width> struct BatchValues
     template <typename Prepare, typename WeightOf>
     void weigh(bool hasImportance, Prepare&& prepare, WeightOf&& weightOf)
     {
-        for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats)) {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             auto total = hn::Zero(floats);
             const auto context = hasImportance ? total : prepare(lane);
-            for (std::size_t index = lane; index < batchLanes * width; index += batchLanes) {
+            for (std::size_t index = lane; index < searchLanes * width; index += searchLanes) {
                 const auto value = hn::Load(floats, x + index);
                 auto weight = hn::Load(floats, w + index);
                 if (!hasImportance) {
@@ -84,7 +84,7 @@ template <std::size_t width> struct BatchValues
             hn::Store(hn::IfThenElse(isIdle, hn::Zero(floats), one), floats, matters.data() + lane);
             if (HWY_LIKELY(hn::AllFalse(floats, isIdle)))
                 continue;
-            for (std::size_t index = lane; index < batchLanes * width; index += batchLanes) {
+            for (std::size_t index = lane; index < searchLanes * width; index += searchLanes) {
                 const auto weight = hn::IfThenElse(isIdle, one, hn::Load(floats, w + index));
                 hn::Store(weight, floats, w + index);
                 hn::Store(hn::Mul(weight, hn::Load(floats, x + index)), floats, wx + index);
@@ -96,7 +96,7 @@ template <std::size_t width> struct BatchValues
     FloatVector rootMeanSquare(std::size_t lane) const
     {
         auto squares = hn::Zero(floats);
-        for (std::size_t index = lane; index < batchLanes * width; index += batchLanes) {
+        for (std::size_t index = lane; index < searchLanes * width; index += searchLanes) {
             const auto value = hn::Load(floats, x + index);
             squares = hn::Add(squares, hn::Mul(value, value));
         }
@@ -125,7 +125,7 @@ template <std::size_t width> struct BatchValues
 /// The sum over each @p group lanes (8 or 16), in one fixed order, at all of them.
 template <std::size_t group> HWY_INLINE void sumOverGroups(const Lanes& values, Lanes& sums)
 {
-    for (std::size_t first = 0; first < batchLanes; first += group) {
+    for (std::size_t first = 0; first < searchLanes; first += group) {
         float partials[8];
         for (std::size_t index = 0; index < 8; ++index)
             partials[index] = group == 16 ? values[first + index] + values[first + index + 8] : values[first + index];
@@ -141,7 +141,7 @@ template <std::size_t group>
 HWY_INLINE void extremeOfGroups(const Lanes& values, const Lanes& matters, Lanes& extremes)
 {
     const hn::CappedTag<float, group> d;
-    for (std::size_t first = 0; first < batchLanes; first += group) {
+    for (std::size_t first = 0; first < searchLanes; first += group) {
         const auto extremeOf = [&](bool all) HWY_ATTR {
             auto low = hn::Zero(d);
             auto high = hn::Zero(d);
@@ -198,7 +198,7 @@ HWY_INLINE void encodeBatches(const float* weights, const float* importance, std
                               const EncodeOptions& options, std::byte* bytes)
 {
     const TamedRow row(weights, importance, count, factsOfRow(weights, importance, count));
-    constexpr std::size_t batchWeights = batchLanes * Batch::width;
+    constexpr std::size_t batchWeights = searchLanes * Batch::width;
     auto* block = asBlocks<typename Batch::Block>(bytes);
     Batch batch;
     for (std::size_t first = 0; first < count; first += batchWeights) {
