@@ -14,27 +14,10 @@ fi
 here=$(dirname "$(realpath "$0")")
 directory=${4:-${QUANTLATHE_INTEROP_DIR:-$here/../../build/interop}}
 
-skip() {
-    echo "SKIPPED: $1"
-    # Where CI=true a missing judge is a failure, not an excuse.
-    [ "${CI:-}" = true ] && exit 1
-    exit 77
-}
+. "$here/install_llama.sh"
 
-[ "$(uname -sm)" = "Linux x86_64" ] || skip "the prebuilt llama.cpp is for Linux on x86-64"
-command -v npm >/dev/null || skip "npm is not installed"
-mkdir -p "$directory"
-directory=$(realpath "$directory")
-
-# Several tests may come here at once: one installs, the others wait.
 exec 9>"$directory/lock"
 flock 9
-if ! cmp -s "$here/package-lock.json" "$directory/installed-lock.json"; then
-    cp "$here/package.json" "$here/package-lock.json" "$directory/"
-    (cd "$directory" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) ||
-        skip "npm could not install llama.cpp (see $directory/npm.log)"
-    cp "$here/package-lock.json" "$directory/installed-lock.json"
-fi
 run=${QUANTLATHE_LLAMA_RUN:-$directory/llama_run}
 if [ ! -x "$run" ] || { [ -z "${QUANTLATHE_LLAMA_RUN:-}" ] && [ "$here/llama_run.cpp" -nt "$run" ]; }; then
     "${CXX:-c++}" -std=c++20 -O1 -o "$run" "$here/llama_run.cpp" -ldl
