@@ -3,12 +3,15 @@
 // Integers and F64 become the nearest float; 8-bit floats are exact (OCP FP8 and MX specifications).
 #include "core/codecs/block_parts.h"
 #include "core/codecs/families.h"
+#include "core/codecs/plain_encode.h"
 #include "core/codecs/scalar.h"
 #include "core/codecs/simd_decode.h"
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace quantlathe::codecs {
 
@@ -62,23 +65,35 @@ void encodeF32(const float* weights, const float*, std::size_t count, const Enco
         std::memcpy(blocks, weights, count * sizeof(float));
 }
 
-/// Nearest half. Beyond +-65504 the nearest finite half is taken: a weight must not become infinite.
-void encodeF16(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* blocks)
+template <simd::EncodeSixteenBits& Encode>
+void encodeSixteenBits(const float* weights, const float*, std::size_t count, const EncodeOptions&,
+                       std::byte* blocks)
 {
-    auto* halves = asBlocks<StoredHalf>(blocks);
-    for (std::size_t index = 0; index < count; ++index)
-        halves[index].store(weights[index]);
+    Encode(weights, count, blocks);
 }
 
-/// Nearest bfloat16; the largest floats, which would round to infinity, give the largest finite bfloat16.
-void encodeBF16(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* blocks)
+void encodeF64(const float* weights, const float*, std::size_t count, const EncodeOptions&, std::byte* blocks)
 {
-    constexpr std::uint16_t largest = 0x7F7F;
     for (std::size_t index = 0; index < count; ++index) {
-        std::uint16_t bits = floatToBfloat16(weights[index]);
-        if ((bits & 0x7FFF) == 0x7F80)
-            bits = static_cast<std::uint16_t>((bits & 0x8000) | largest);
-        std::memcpy(blocks + 2 * index, &bits, sizeof bits);
+        const double number = weights[index];
+        std::memcpy(blocks + index * sizeof number, &number, sizeof number);
+    }
+}
+
+/// The nearest integer, ties to even; the smallest and largest one for weights beyond them.
+template <typename Integer>
+void encodeIntegers(const float* weights, const float*, std::size_t count, const EncodeOptions&,
+                    std::byte* blocks)
+{
+    using Limits = std::numeric_limits<Integer>;
+    // One more than the largest integer, which a double may not hold; that power of two it does.
+    const double beyond = std::ldexp(1.0, Limits::digits);
+    for (std::size_t index = 0; index < count; ++index) {
+        const double nearest = std::nearbyint(static_cast<double>(weights[index]));
+        const Integer number = nearest >= beyond    ? Limits::max()
+                               : nearest <= -beyond ? Limits::min()
+                                                    : static_cast<Integer>(nearest);
+        std::memcpy(blocks + index * sizeof number, &number, sizeof number);
     }
 }
 
@@ -104,17 +119,17 @@ std::span<const Codec> plainCodecs()
 {
     using enum TensorType;
     static constexpr Codec codecs[] = {
-        {F64, decodeNumbers<double>, nullptr},
+        {F64, decodeNumbers<double>, encodeF64},
         {F32, decodeF32, encodeF32},
-        {F16, simd::decodeF16, encodeF16},
-        {BF16, simd::decodeBF16, encodeBF16},
+        {F16, simd::decodeF16, encodeSixteenBits<simd::encodeF16>},
+        {BF16, simd::decodeBF16, encodeSixteenBits<simd::encodeBF16>},
         {F8_E4M3, decodeByTable<e4m3ToFloat>, nullptr},
         {F8_E5M2, decodeByTable<e5m2ToFloat>, nullptr},
         {F8_E8M0, decodeByTable<e8m0ToFloat>, nullptr},
-        {I64, decodeNumbers<std::int64_t>, nullptr},
-        {I32, decodeNumbers<std::int32_t>, nullptr},
-        {I16, decodeNumbers<std::int16_t>, nullptr},
-        {I8, decodeNumbers<std::int8_t>, nullptr},
+        {I64, decodeNumbers<std::int64_t>, encodeIntegers<std::int64_t>},
+        {I32, decodeNumbers<std::int32_t>, encodeIntegers<std::int32_t>},
+        {I16, decodeNumbers<std::int16_t>, encodeIntegers<std::int16_t>},
+        {I8, decodeNumbers<std::int8_t>, encodeIntegers<std::int8_t>},
         {U64, decodeNumbers<std::uint64_t>, nullptr},
         {U32, decodeNumbers<std::uint32_t>, nullptr},
         {U16, decodeNumbers<std::uint16_t>, nullptr},

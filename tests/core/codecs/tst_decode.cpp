@@ -47,9 +47,10 @@ private slots:
     void everyTypeHasItsCodec()
     {
         const std::set<std::string_view> encoded = {
-            "F32",   "F16",     "BF16",   "Q4_0",   "Q4_1",    "Q5_0",  "Q5_1",  "Q8_0",  "Q2_K",  "Q3_K",
-            "Q4_K",  "Q5_K",    "Q6_K",   "IQ4_NL", "IQ4_XS",  "Q1_0",  "Q2_0",  "TQ1_0", "TQ2_0", "IQ1_S",
-            "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S",  "IQ3_XXS", "IQ3_S", "MXFP4", "NVFP4"};
+            "F64",    "I8",     "I16",     "I32",   "I64",   "F32",   "F16",   "BF16",  "Q4_0",
+            "Q4_1",   "Q5_0",   "Q5_1",    "Q8_0",  "Q2_K",  "Q3_K",  "Q4_K",  "Q5_K",  "Q6_K",
+            "IQ4_NL", "IQ4_XS", "Q1_0",    "Q2_0",  "TQ1_0", "TQ2_0", "IQ1_S", "IQ1_M", "IQ2_XXS",
+            "IQ2_XS", "IQ2_S",  "IQ3_XXS", "IQ3_S", "MXFP4", "NVFP4"};
         for (const TensorTypeInfo& facts : allTensorTypes()) {
             const Codec& codec = codecFor(facts.type);
             QCOMPARE(codec.type, facts.type);

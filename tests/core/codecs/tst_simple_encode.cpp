@@ -3,10 +3,13 @@
 // what has been encoded once stays as it is.
 #include "codec_cases.h"
 #include "core/codecs/codec.h"
+#include "core/types/small_floats.h"
 #include "simd_targets.h"
 #include "support/test_support.h"
 
+#include <bit>
 #include <cstring>
+#include <limits>
 #include <map>
 
 using namespace quantlathe;
@@ -160,6 +163,106 @@ private slots:
             }
             qInfo("%s: mean relative error of blocks %.6f, libggml %.6f", folder.c_str(), ourSum, theirSum);
         }
+    }
+
+    // Every 16-bit number, its neighbours among floats and all ties between two of them, against the scalar
+    // conversions.
+    void sixteenBitFloats()
+    {
+        std::vector<float> halves;
+        std::vector<float> brains;
+        for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+            const float half = halfToFloat(static_cast<std::uint16_t>(bits));
+            const float nextHalf = halfToFloat(static_cast<std::uint16_t>(bits + 1));
+            const float brain = bfloat16ToFloat(static_cast<std::uint16_t>(bits));
+            const float tie = std::bit_cast<float>(bits << 16 | 0x8000);
+            for (const float value : {half, std::nextafter(half, 1e30f), std::nextafter(half, -1e30f),
+                                      (half + nextHalf) / 2, std::nextafter((half + nextHalf) / 2, 1e30f)}) {
+                if (std::isfinite(value))
+                    halves.push_back(value);
+            }
+            for (const float value : {brain, std::nextafter(brain, 1e38f), tie, std::nextafter(tie, 0.0f)}) {
+                if (std::isfinite(value))
+                    brains.push_back(value);
+            }
+        }
+        halves.insert(halves.end(),
+                      {65519.0f, 65520.0f, -65536.0f, 1e30f, -3.4e38f, 1e-41f, 3e-8f, -2.9e-8f});
+        brains.insert(brains.end(),
+                      {std::numeric_limits<float>::max(), -std::numeric_limits<float>::max(), 1e-44f});
+        for (const bool isHalf : {true, false}) {
+            const std::vector<float>& values = isHalf ? halves : brains;
+            onEveryTarget([&](const char* target) {
+                const auto blocks = encodeRows(isHalf ? F16 : BF16, values, values.size(), nullptr);
+                for (std::size_t index = 0; index < values.size(); ++index) {
+                    std::uint16_t bits;
+                    std::memcpy(&bits, &blocks[2 * index], 2);
+                    const std::uint16_t infinite = isHalf ? 0x7C00 : 0x7F80;
+                    std::uint16_t expected =
+                        isHalf ? floatToHalf(values[index]) : floatToBfloat16(values[index]);
+                    if ((expected & 0x7FFF) == infinite)
+                        --expected; // the largest finite number
+                    if (bits != expected)
+                        QFAIL(
+                            qPrintable(QString("%1: %2, %3 bits").arg(target).arg(values[index]).arg(bits)));
+                }
+            });
+        }
+    }
+
+    void oddCountsOfSixteenBitFloats()
+    {
+        test::Normal normal(6);
+        const auto weights = normal.values(70);
+        for (const TensorType type : {F16, BF16}) {
+            onEveryTarget([&](const char* target) {
+                for (std::size_t count = 0; count < weights.size(); ++count) {
+                    std::vector<std::byte> bytes(2 * count + 2, std::byte{0xA5});
+                    codecFor(type).encodeRow(weights.data(), nullptr, count, {}, bytes.data() + 1);
+                    QVERIFY2(bytes.front() == std::byte{0xA5} && bytes.back() == std::byte{0xA5}, target);
+                    for (std::size_t index = 0; index < count; ++index) {
+                        std::uint16_t bits;
+                        std::memcpy(&bits, &bytes[2 * index + 1], 2);
+                        QCOMPARE(bits,
+                                 type == F16 ? floatToHalf(weights[index]) : floatToBfloat16(weights[index]));
+                    }
+                }
+            });
+        }
+    }
+
+    void integersAreNearestAndLimited()
+    {
+        const std::vector<float> weights = {0.4f,          -0.6f,         0.5f,     1.5f,   127.4f,
+                                            127.6f,        -128.6f,       40000.0f, -3e9f,  3e9f,
+                                            2147483520.0f, 2147483648.0f, 1e19f,    -1e19f, 3e38f};
+        const auto encoded = [&](TensorType type) {
+            return decodeAll(type, encodeRows(type, weights, weights.size(), nullptr));
+        };
+        QCOMPARE(encoded(I8),
+                 (std::vector<float>{0, -1, 0, 2, 127, 127, -128, 127, -128, 127, 127, 127, 127, -128, 127}));
+        QCOMPARE(encoded(I16), (std::vector<float>{0, -1, 0, 2, 127, 128, -129, 32767, -32768, 32767, 32767,
+                                                   32767, 32767, -32768, 32767}));
+        const auto words = encodeRows(I32, weights, weights.size(), nullptr);
+        const auto longs = encodeRows(I64, weights, weights.size(), nullptr);
+        const auto wordAt = [&](std::size_t index) {
+            std::int32_t value;
+            std::memcpy(&value, &words[4 * index], 4);
+            return value;
+        };
+        const auto longAt = [&](std::size_t index) {
+            std::int64_t value;
+            std::memcpy(&value, &longs[8 * index], 8);
+            return value;
+        };
+        QCOMPARE(wordAt(8), std::numeric_limits<std::int32_t>::min());
+        QCOMPARE(wordAt(9), std::numeric_limits<std::int32_t>::max());
+        QCOMPARE(wordAt(10), 2147483520);
+        QCOMPARE(wordAt(11), std::numeric_limits<std::int32_t>::max());
+        QCOMPARE(longAt(9), std::int64_t{3000000000});
+        QCOMPARE(longAt(12), std::numeric_limits<std::int64_t>::max());
+        QCOMPARE(longAt(13), std::numeric_limits<std::int64_t>::min());
+        QCOMPARE(encoded(F64), weights);
     }
 
     void encodedOnceStays_data() { addTypes(); }
