@@ -57,7 +57,7 @@ EncodingChoice::EncodingChoice(const Encoding& encoding, QWidget* parent)
     };
     place(tr("Eff&ort:"), m_effort);
     place(tr("Error&s:"), m_objective);
-    place(tr("&NaN and infinities:"), m_nonFinite);
+    place(tr("N&aN and infinities:"), m_nonFinite);
     grid->setColumnStretch(column, 1);
     grid->addWidget(m_explanation, 1, 0, 1, column + 1);
     explain();
