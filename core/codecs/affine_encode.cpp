@@ -115,29 +115,25 @@ public:
         const bool isBest = options.effort == Effort::Best;
         fitSubBlocks(isBest, source.importance != nullptr);
         m_bestError.fill(std::numeric_limits<float>::infinity());
-        // The thorough search starts with the largest scale at each code of the upper half (halving d doubles all codes)
-        // and beyond the end, which serves the other sub-blocks: the one with the largest scale then uses more of its
-        // codes. For few codes it starts with the largest minimum at several, too.
-        constexpr int halves = (Format::gridTop + 1) / 2;
-        constexpr int beyond = halves / 2;
-        const int starts = isBest ? halves + beyond : 1;
-        const int offsetStarts = isBest && Format::gridTop == 15 ? 4 : 1;
-        const int rounds = isBest ? 4 : source.importance ? 3 : 2;
-        for (int start = 0; start < starts * offsetStarts; ++start) {
-            const int step = start / offsetStarts;
-            const int below = step < halves ? step : (halves - 1 - step) * (Format::gridTop / beyond);
-            startGrid(static_cast<float>(Format::gridTop - below), static_cast<float>(Format::gridTop - start % offsetStarts));
-            if (isBest && Format::gridTop == 15)
-                tryAllNeighbours();
-            for (int round = 0; round <= rounds; ++round) {
-                measure();
-                keepBest();
-                if (round < rounds)
-                    improve();
+        if (isBest) {
+            // From each of the most promising pairs of d and dmin.
+            std::array<Lanes, dStarts> ds;
+            std::array<Lanes, dminStarts> dmins;
+            rankSteps(m_scales, ds);
+            rankSteps(m_offsets, dmins);
+            for (const Lanes& d : ds) {
+                for (const Lanes& dmin : dmins) {
+                    m_grid.d = d;
+                    m_grid.dmin = dmin;
+                    searchFromSteps(Format::gridTop == 15, 3);
+                }
             }
-        }
-        if (isBest)
             polish();
+        } else {
+            stepsAtTheEnd(m_scales, m_grid.d);
+            stepsAtTheEnd(m_offsets, m_grid.dmin);
+            searchFromSteps(false, source.importance ? 3 : 2);
+        }
         for (std::size_t super = 0; super < source.subBlocks / subBlocks; ++super)
             store(source, super, blocks[super]);
     }
@@ -172,25 +168,82 @@ private:
         }
     }
 
-    /// d and dmin that bring the largest scale and the largest minimum to these codes.
-    void startGrid(float largestCode, float largestMinimum)
+    static constexpr std::size_t dStarts = Format::gridTop == 15 ? 12 : 8;
+    static constexpr std::size_t dminStarts = 5;
+
+    /// The step that brings the largest of the values to the last code.
+    void stepsAtTheEnd(const Lanes& values, Lanes& steps) const
     {
-        alignas(64) Lanes largestScale;
-        alignas(64) Lanes largestOffset;
-        extremeOfGroups<subBlocks>(m_scales, m_values.matters, largestScale);
-        extremeOfGroups<subBlocks>(m_offsets, m_values.matters, largestOffset);
+        alignas(64) Lanes largest;
+        extremeOfGroups<subBlocks>(values, m_values.matters, largest);
         for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
-            const auto stepFor = [&](const Lanes& largest, float code) HWY_ATTR {
-                return m_values.roomyHalf(lane, hn::Mul(hn::Load(floats, largest.data() + lane), hn::Set(floats, 1 / code)));
-            };
-            const auto d = stepFor(largestScale, largestCode);
-            const auto dmin = stepFor(largestOffset, largestMinimum);
-            hn::Store(d, floats, m_grid.d.data() + lane);
-            hn::Store(dmin, floats, m_grid.dmin.data() + lane);
+            const auto step = hn::Mul(hn::Load(floats, largest.data() + lane), hn::Set(floats, 1.0f / Format::gridTop));
+            hn::Store(m_values.roomyHalf(lane, step), floats, steps.data() + lane);
+        }
+    }
+
+    /// Steps with the largest value at each code of the upper half (halving a step doubles all codes) and beyond the end,
+    /// which serves the other sub-blocks: those on whose multiples the values of a super-block lie best, the best first.
+    template <std::size_t count> void rankSteps(const Lanes& values, std::array<Lanes, count>& steps) const
+    {
+        constexpr int halves = (Format::gridTop + 1) / 2;
+        constexpr int beyond = halves / 2;
+        alignas(64) Lanes largest;
+        alignas(64) Lanes residuals;
+        alignas(64) std::array<Lanes, count> least;
+        extremeOfGroups<subBlocks>(values, m_values.matters, largest);
+        for (Lanes& lanes : least)
+            lanes.fill(std::numeric_limits<float>::infinity());
+        for (Lanes& lanes : steps)
+            lanes.fill(0);
+        for (int candidate = 0; candidate < halves + beyond; ++candidate) {
+            const int below = candidate < halves ? candidate : (halves - 1 - candidate) * (Format::gridTop / beyond);
+            const auto inverseCode = hn::Set(floats, 1.0f / static_cast<float>(Format::gridTop - below));
+            alignas(64) Lanes tried;
+            for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
+                const auto step = m_values.roomyHalf(lane, hn::Mul(hn::Load(floats, largest.data() + lane), inverseCode));
+                const auto value = hn::Load(floats, values.data() + lane);
+                const auto code = gridCode(value, inverseOrZero(step), 0, Format::gridTop);
+                const auto rest = hn::Sub(value, hn::Mul(step, code));
+                const auto weight = hn::Mul(hn::Load(floats, m_totalW.data() + lane), hn::Load(floats, m_values.matters.data() + lane));
+                hn::Store(step, floats, tried.data() + lane);
+                hn::Store(hn::Mul(hn::Mul(weight, rest), rest), floats, residuals.data() + lane);
+            }
+            sumOverGroups<subBlocks>(residuals, residuals);
+            for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
+                auto step = hn::Load(floats, tried.data() + lane);
+                auto residual = hn::Load(floats, residuals.data() + lane);
+                for (std::size_t place = 0; place < count; ++place) {
+                    const auto placedResidual = hn::Load(floats, least[place].data() + lane);
+                    const auto placedStep = hn::LoadU(floats, steps[place].data() + lane);
+                    const auto better = hn::Lt(residual, placedResidual);
+                    hn::Store(hn::IfThenElse(better, residual, placedResidual), floats, least[place].data() + lane);
+                    hn::StoreU(hn::IfThenElse(better, step, placedStep), floats, steps[place].data() + lane);
+                    residual = hn::IfThenElse(better, placedResidual, residual);
+                    step = hn::IfThenElse(better, placedStep, step);
+                }
+            }
+        }
+    }
+
+    /// Integer scales and minima for the steps in m_grid, and rounds of improvement.
+    void searchFromSteps(bool triesNeighbours, int rounds)
+    {
+        for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
+            const auto inverseD = inverseOrZero(hn::Load(floats, m_grid.d.data() + lane));
+            const auto inverseDmin = inverseOrZero(hn::Load(floats, m_grid.dmin.data() + lane));
             const auto scale = hn::Load(floats, m_scales.data() + lane);
             const auto offset = hn::Load(floats, m_offsets.data() + lane);
-            hn::Store(gridCode(scale, inverseOrZero(d), 1, Format::gridTop), floats, m_grid.scales.data() + lane);
-            hn::Store(gridCode(offset, inverseOrZero(dmin), 0, Format::gridTop), floats, m_grid.minima.data() + lane);
+            hn::Store(gridCode(scale, inverseD, 1, Format::gridTop), floats, m_grid.scales.data() + lane);
+            hn::Store(gridCode(offset, inverseDmin, 0, Format::gridTop), floats, m_grid.minima.data() + lane);
+        }
+        if (triesNeighbours)
+            tryAllNeighbours();
+        for (int round = 0; round <= rounds; ++round) {
+            measure();
+            keepBest();
+            if (round < rounds)
+                improve();
         }
     }
 

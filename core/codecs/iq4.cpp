@@ -42,8 +42,8 @@ void decodeIQ4_XS(const std::byte* bytes, float* weights, std::size_t count)
 std::span<const Codec> iq4Codecs()
 {
     static constexpr Codec codecs[] = {
-        {TensorType::IQ4_NL, decodeIQ4_NL, encodeIQ4_NL},
-        {TensorType::IQ4_XS, decodeIQ4_XS, encodeIQ4_XS},
+        {TensorType::IQ4_NL, decodeIQ4_NL, encodeIQ4_NL, Objective::SquaredError},
+        {TensorType::IQ4_XS, decodeIQ4_XS, encodeIQ4_XS, Objective::SquaredError},
     };
     return codecs;
 }

@@ -115,10 +115,11 @@ void decodeQ6_K(const std::byte* blocks, float* weights, std::size_t count)
 std::span<const Codec> kQuantCodecs()
 {
     using enum TensorType;
+    using enum Objective;
     static constexpr Codec codecs[] = {
-        {Q2_K, simd::decodeQ2_K, encodeQ2_K}, {Q3_K, simd::decodeQ3_K, encodeQ3_K},
-        {Q4_K, simd::decodeQ4_K, encodeQ4_K}, {Q5_K, simd::decodeQ5_K, encodeQ5_K},
-        {Q6_K, simd::decodeQ6_K, encodeQ6_K}, {Q8_K, decodeQ8_K, nullptr},
+        {Q2_K, simd::decodeQ2_K, encodeQ2_K, Magnitude},    {Q3_K, simd::decodeQ3_K, encodeQ3_K, SquaredError},
+        {Q4_K, simd::decodeQ4_K, encodeQ4_K, SquaredError}, {Q5_K, simd::decodeQ5_K, encodeQ5_K, SquaredError},
+        {Q6_K, simd::decodeQ6_K, encodeQ6_K, SquaredError}, {Q8_K, decodeQ8_K, nullptr},
     };
     return codecs;
 }

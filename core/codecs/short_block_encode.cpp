@@ -195,6 +195,12 @@ private:
             sums = tryPair(refit(offset), offset);
         }
         if (isBest) {
+            // The same grid, counted from a lower code, may have a minimum that a half holds exactly.
+            const auto grid = bestScale;
+            const AffineSums codes = measureAffine<top>(view(lane), bestScale, bestOffset).sums;
+            const auto end = affineLeastSquares<Offsets::Any>(totals, codes).offset;
+            for (int shift = 1; shift <= top / 4; ++shift)
+                tryPair(grid, m_values.nearestHalf(lane, hn::Add(end, hn::Mul(grid, hn::Set(floats, static_cast<float>(shift))))));
             const auto middleScale = bestScale;
             const auto middleOffset = bestOffset;
             for (int down = -2; down <= 2; ++down) {

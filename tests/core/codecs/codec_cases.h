@@ -3,10 +3,13 @@
 #pragma once
 
 #include "core/codecs/codec.h"
+#include "core/types/small_floats.h"
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace quantlathe::test {
@@ -123,5 +126,34 @@ private:
     std::uint64_t m_state;
     std::optional<double> m_spare;
 };
+
+/// The weights of @p count blocks of random bytes, their halves set to ordinary values.
+inline std::vector<float> randomBlocks(TensorType type, std::size_t count)
+{
+    using enum TensorType;
+    const TensorTypeInfo& facts = info(type);
+    std::vector<std::byte> blocks(count * facts.bytesPerBlock);
+    std::uint32_t state = 12345;
+    for (std::byte& byte : blocks)
+        byte = static_cast<std::byte>((state = state * 1664525u + 1013904223u) >> 24);
+    std::vector<std::pair<std::size_t, float>> halves = {{0, 0.013f}};
+    if (type == Q2_K)
+        halves = {{80, 0.013f}, {82, 0.011f}};
+    else if (type == Q4_K || type == Q5_K)
+        halves = {{0, 0.0013f}, {2, 0.0031f}};
+    else if (type == Q4_1 || type == Q5_1)
+        halves = {{0, 0.013f}, {2, -0.17f}};
+    else if (type == Q3_K)
+        halves = {{108, -0.017f}};
+    else if (type == Q6_K)
+        halves = {{208, 0.0007f}};
+    for (std::size_t first = 0; first < blocks.size(); first += facts.bytesPerBlock) {
+        for (const auto& [at, value] : halves) {
+            const std::uint16_t bits = floatToHalf(value);
+            std::memcpy(&blocks[first + at], &bits, sizeof bits);
+        }
+    }
+    return decodeAll(type, blocks);
+}
 
 } // namespace quantlathe::test

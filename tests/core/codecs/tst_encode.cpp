@@ -365,6 +365,31 @@ private slots:
         QVERIFY(halves == encodeRows(type, row, columns, nullptr));
     }
 
+    void blocksAreFoundAgain_data()
+    {
+        QTest::addColumn<int>("type");
+        for (const GaussianError& row : gaussianErrors)
+            QTest::newRow(name(row.type).data()) << static_cast<int>(row.type);
+    }
+
+    // Blocks of any codes, scales and minima: the thorough search finds their weights again, exactly without minima; with
+    // minima, of which several grids may hold most, but for a trace.
+    void blocksAreFoundAgain()
+    {
+        const TensorType type = fetchedType();
+        const bool hasMinima = type == Q4_1 || type == Q5_1 || type == Q2_K || type == Q4_K || type == Q5_K;
+        const auto weights = test::randomBlocks(type, 64);
+        for (const bool weighted : {false, true}) {
+            const std::vector<float> ones(info(type).weightsPerBlock, 1.0f);
+            const float* importance = weighted ? ones.data() : nullptr;
+            const auto again =
+                decodeAll(type, encodeRows(type, weights, ones.size(), importance, {Objective::SquaredError, Effort::Best}));
+            const double error = std::sqrt(test::squaredError(weights, again) / test::squaredError(weights, std::vector<float>(weights.size())));
+            qInfo("%.2g", error);
+            QVERIFY(error <= (hasMinima ? 2e-3 : 0.0));
+        }
+    }
+
     // What has been encoded once is on the grid, and stays where it is. Not so for the k-quants: their search
     // may find another grid that fits better by its own measure.
     void encodingTwiceChangesNothing()
