@@ -18,7 +18,7 @@ const QString correctionKey = u"jobs/timeCorrection"_s;
 constexpr double smallestCorrection = 0.02;
 constexpr double largestCorrection = 50;
 /// Reading, checking and writing back, bytes per second.
-constexpr double diskBytesPerSecond = 500e6;
+constexpr double diskBytesPerSecond = 1e9;
 
 /// What a search for the smallest error takes, in standard searches.
 constexpr double bestEffortFactor = 20;
@@ -28,15 +28,18 @@ double weightsPerSecond(TensorType type)
 {
     switch (info(type).family) {
     case TypeFamily::KQuant:
-        return type == TensorType::Q6_K ? 25e6 : type == TensorType::Q2_K ? 8e6 : 12e6;
-    case TypeFamily::Legacy:
         return 150e6;
+    case TypeFamily::Legacy:
+    case TypeFamily::Ternary:
     case TypeFamily::Float:
     case TypeFamily::Integer:
         return 500e6;
-    default:
-        return 5e6;
+    case TypeFamily::Fp4:
+        return 200e6;
+    case TypeFamily::IQuant:
+        return type == TensorType::IQ4_NL || type == TensorType::IQ4_XS ? 150e6 : 20e6;
     }
+    return 20e6;
 }
 
 } // namespace

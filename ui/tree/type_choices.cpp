@@ -34,6 +34,14 @@ QString bitsDescription(TensorType type)
     return QCoreApplication::translate("TypeChoices", "%1 bits per weight").arg(bitsText(info(type).bitsPerWeight()));
 }
 
+QString choiceDescription(TensorType type)
+{
+    const QString bits = bitsDescription(type);
+    if (!info(type).needsImportance)
+        return bits;
+    return QCoreApplication::translate("TypeChoices", "%1; the quality suffers without importance data").arg(bits);
+}
+
 void addTypeActions(QMenu& menu, const std::function<void(TensorType)>& choose)
 {
     std::optional<int> lastBits;
@@ -43,7 +51,7 @@ void addTypeActions(QMenu& menu, const std::function<void(TensorType)>& choose)
             menu.addSeparator();
         lastBits = bits;
         QAction* action = menu.addAction(toQString(name(type)));
-        action->setToolTip(bitsDescription(type));
+        action->setToolTip(choiceDescription(type));
         QObject::connect(action, &QAction::triggered, &menu, [choose, type] { choose(type); });
     }
     menu.setToolTipsVisible(true);

@@ -19,6 +19,8 @@ const std::vector<TensorType>& writableTypes();
 
 /// "4.50 bits per weight"
 QString bitsDescription(TensorType type);
+/// The same for a type that is on offer, with what speaks against it.
+QString choiceDescription(TensorType type);
 
 /// Adds one action per writable type to @p menu, grouped by family, and calls @p choose with it.
 void addTypeActions(QMenu& menu, const std::function<void(TensorType)>& choose);

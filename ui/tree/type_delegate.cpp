@@ -28,14 +28,14 @@ void TypeDelegate::fill(QComboBox& combo, const QModelIndex& index) const
             combo.addItem(effective.type == type ? text : tr("%1 (written as %2)").arg(text, toQString(name(effective.type))),
                           toNumber(type));
             combo.setItemData(combo.count() - 1,
-                              effective.explanation.empty() ? bitsDescription(type) : toQString(effective.explanation), Qt::ToolTipRole);
+                              effective.explanation.empty() ? choiceDescription(type) : toQString(effective.explanation), Qt::ToolTipRole);
         }
         return;
     }
     combo.addItem(tr("As stored"), toNumber(std::nullopt));
     for (const TensorType type : writableTypes()) {
         combo.addItem(toQString(name(type)), toNumber(type));
-        combo.setItemData(combo.count() - 1, bitsDescription(type), Qt::ToolTipRole);
+        combo.setItemData(combo.count() - 1, choiceDescription(type), Qt::ToolTipRole);
     }
 }
 
