@@ -10,6 +10,8 @@
 #define QUANTLATHE_BATCH_STEPS_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+
 #include "core/codecs/block_parts.h"
 #include "core/codecs/simd_parts-inl.h"
 
@@ -17,6 +19,8 @@ HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
 namespace direct {
+
+inline constexpr std::size_t cacheLine = 64;
 
 /// Weight i of as many sub-blocks as a vector has lanes is at x[16 * i].
 struct Columns
@@ -48,8 +52,18 @@ HWY_INLINE void encodeInSteps(const float* HWY_RESTRICT weights, const float* HW
     for (std::size_t first = 0; first < subBlocks; first += batchesAtATime * batchLanes) {
         const std::size_t present = HWY_MIN(subBlocks - first, batchesAtATime * batchLanes);
         const std::size_t batches = (present + batchLanes - 1) / batchLanes;
+        // The weights of the next round travel while this one is computed. Beyond the row most often lies the
+        // next row; wherever it is, a prefetch never faults.
+        constexpr std::size_t lines = batchesAtATime * batchLanes * width * sizeof(float) / cacheLine;
+        constexpr std::size_t linesPerCall = lines / (4 * batchesAtATime);
+        auto next = reinterpret_cast<std::uintptr_t>(weights + width * first) + lines * cacheLine;
+        const auto prefetch = [&]() HWY_ATTR {
+            for (std::size_t line = 0; line < linesPerCall; ++line, next += cacheLine)
+                hwy::Prefetch(reinterpret_cast<const float*>(next));
+        };
         const auto forEachPart = [&](auto&& step) HWY_ATTR {
             for (std::size_t batch = 0; batch < batches; ++batch) {
+                prefetch();
                 for (std::size_t lane = 0; lane < batchLanes; lane += hn::Lanes(floats))
                     step(batch, lane, Columns{x[batch] + lane, importance ? v[batch] + lane : nullptr});
             }

@@ -29,7 +29,9 @@ template <EncodeFp4& Encode, std::size_t Width>
 void encodeBlocks(const float* weights, const float* importance, std::size_t count,
                   const EncodeOptions& options, std::byte* bytes)
 {
-    TamedRow::Facts facts = simd::factsOfRow(weights, importance, count);
+    TamedRow::Facts facts; // their magnitude is not looked for
+    if (importance)
+        facts = simd::factsOfRow(weights, importance, count);
     facts.largestMagnitude = 0;
     const TamedRow row(weights, importance, count, facts);
     const WholeImportance whole(row.importance(), count, Width);
