@@ -36,7 +36,11 @@ template <typename Block, simd::ChooseScales& Choose, simd::StoreBlocks<Block>& 
 void encodeBlocks(const float* weights, const float* importance, std::size_t count,
                   const EncodeOptions& options, std::byte* bytes)
 {
-    const TamedRow row(weights, importance, count, simd::factsOfRow(weights, importance, count));
+    TamedRow::Facts facts; // weights are limited below, sixteen blocks at a time while they are in the cache
+    if (importance)
+        facts = simd::factsOfRow(weights, importance, count);
+    facts.largestMagnitude = 0;
+    const TamedRow row(weights, importance, count, facts);
     const WholeImportance whole(row.importance(), count, Block::weights);
     constexpr std::size_t blocksAtATime = 16;
     auto* block = asBlocks<Block>(bytes);
@@ -44,7 +48,10 @@ void encodeBlocks(const float* weights, const float* importance, std::size_t cou
     for (std::size_t first = 0; first < count;
          first += blocksAtATime * Block::weights, block += blocksAtATime) {
         const std::size_t blocks = std::min(blocksAtATime, (count - first) / Block::weights);
-        const float* x = row.weights() + first;
+        const std::size_t here = blocks * Block::weights;
+        const TamedRow tamed(weights + first, nullptr, here,
+                             simd::factsOfRow(weights + first, nullptr, here));
+        const float* x = tamed.weights();
         const float* v = whole.values() ? whole.values() + first : nullptr;
         if (Search && options.effort == Effort::Best) {
             for (std::size_t index = 0; index < blocks; ++index) {

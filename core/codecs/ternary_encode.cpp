@@ -8,6 +8,8 @@
 
 #include <hwy/highway.h>
 
+#include <hwy/cache_control.h>
+
 #include "core/codecs/stored_scales-inl.h"
 #include "core/codecs/super_block-inl.h"
 #include "core/codecs/ternary_encode.h"
@@ -19,6 +21,14 @@ HWY_BEFORE_NAMESPACE();
 namespace quantlathe::codecs {
 namespace HWY_NAMESPACE {
 namespace direct {
+
+/// The line of sixteen weights that @p offset weights further on will be wanted. A prefetch never faults,
+/// wherever it is.
+HWY_INLINE void prefetch(const float* weights, std::size_t offset)
+{
+    hwy::Prefetch(
+        reinterpret_cast<const float*>(reinterpret_cast<std::uintptr_t>(weights) + sizeof(float) * offset));
+}
 
 /// Sixteen partial sums of each of sixteen blocks.
 struct Partials
@@ -130,6 +140,8 @@ HWY_INLINE void sumAbove(const float* HWY_RESTRICT weights, const float* HWY_RES
                 limits[trial] = constant(thresholds[trial][block]);
             }
             for (std::size_t index = width * block + lane; index < width * (block + 1); index += batchLanes) {
+                if (Count > 1 && lane == 0)
+                    prefetch(weights, index + width * blocks);
                 const FloatVector x = hn::Abs(hn::LoadU(floats, weights + index));
                 FloatVector v = constant(1.0f);
                 FloatVector vx = x;
@@ -276,6 +288,8 @@ HWY_INLINE void chooseFourValued(const float* HWY_RESTRICT weights, const float*
             const FloatVector x = weightAt(index);
             const FloatVector v = importanceAt(index);
             const FloatVector vx = Weighted ? hn::Mul(v, x) : x;
+            if (lane == 0)
+                prefetch(weights, width * blocks + batchLanes * index);
             const FloatVector nearest = nearestWhole(hn::Mul(x, byMean));
             up.add(vx, v, fourValueCode(nearest));
             down.add(vx, v, fourValueCode(hn::Sub(zero, nearest)));
