@@ -21,24 +21,6 @@ inline float limitToHalf(float value)
     return value > largestHalf ? largestHalf : value < -largestHalf ? -largestHalf : value;
 }
 
-/// Only few denormal halves, 2^-24 apart, lie around @p scale: rounding it changes the weights visibly, and
-/// codes counted with the unrounded scale would be wrong. Below 2^-40 nothing of a block can be kept in any
-/// format.
-inline bool isCoarseAsHalf(float scale)
-{
-    return std::fabs(scale) < 0x1p-20f && std::fabs(scale) >= 0x1p-40f;
-}
-
-/// The half to store for @p scale: limited to what halves hold and, where halves are coarse, rounded away
-/// from 0, so that the largest weight still fits. Differs from @p scale only in these two cases; codes must
-/// then be counted with it.
-inline float storableScale(float scale)
-{
-    if (isCoarseAsHalf(scale))
-        return std::copysign(std::ceil(std::fabs(scale) * 0x1p24f) * 0x1p-24f, scale);
-    return limitToHalf(scale);
-}
-
 /// A half inside a block.
 struct StoredHalf
 {

@@ -4,7 +4,7 @@
 #include "core/codecs/lattice_blocks.h"
 #include "core/codecs/lattice_pack.h"
 #include "core/codecs/lattice_solver.h"
-#include "core/codecs/search.h"
+#include "core/codecs/tamed_row.h"
 
 #include <algorithm>
 #include <bit>

@@ -8,7 +8,6 @@
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/legacy_encode.h"
 #include "core/codecs/scalar.h"
-#include "core/codecs/search.h"
 #include "core/codecs/search_encode.h"
 #include "core/codecs/simd_decode.h"
 

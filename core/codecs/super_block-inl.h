@@ -11,7 +11,7 @@
 
 #include "core/codecs/block_parts.h"
 #include "core/codecs/encode_options.h"
-#include "core/codecs/search.h"
+#include "core/codecs/tamed_row.h"
 #include "core/codecs/simd_parts-inl.h"
 
 #include <algorithm>
@@ -110,7 +110,8 @@ template <std::size_t width> struct BatchValues
         return hn::Mul(halvesToFloats(floats, halves), hn::Load(floats, inverseUnit.data() + lane));
     }
 
-    /// As nearestHalf, but rounded away from zero where only few halves lie around (see storableScale).
+    /// As nearestHalf, but where only few (denormal) halves lie around rounded away from zero, so that the largest weight
+    /// still fits.
     FloatVector roomyHalf(std::size_t lane, FloatVector scale) const
     {
         const auto power = hn::Load(floats, unit.data() + lane);

@@ -15,7 +15,7 @@
 // Effort best searches all thresholds (ternary_search.h).
 #pragma once
 
-#include "core/codecs/search.h"
+#include "core/codecs/tamed_row.h"
 #include "core/codecs/ternary_blocks.h"
 
 #include <cstddef>
