@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Effort best. The error of each sub-block is measured as a function of its scale, once. With these curves the error of
-// any D (each sub-block taking its best code) costs next to nothing, so a fine grid of them is looked at; the best ones are
-// then tried in earnest, with points, codes and D improved in turn until nothing changes.
+// Effort best. The error of each sub-block is measured as a function of its scale, once. With these curves
+// the error of any D (each sub-block taking its best code) costs next to nothing, so a fine grid of them is
+// looked at; the best ones are then tried in earnest, with points, codes and D improved in turn until nothing
+// changes.
 #include "core/codecs/lattice_solver.h"
 
 #include <algorithm>
@@ -32,8 +33,9 @@ struct LatticeSolver::ErrorCurves
     [[nodiscard]] float at(std::size_t lane, float scale, float energy) const
     {
         const float ratio = scale / first[lane];
-        // The logarithm's only use: a position between two points, whose rounding makes no difference that matters. It is
-        // made of powers of the ratio of the points, not of the library's logarithm, which differs between machines.
+        // The logarithm's only use: a position between two points, whose rounding makes no difference that
+        // matters. It is made of powers of the ratio of the points, not of the library's logarithm, which
+        // differs between machines.
         std::size_t index = 0;
         float reached = 1;
         static const std::array<float, 7> powers = [] {
@@ -219,7 +221,7 @@ void LatticeSolver::solveBest()
                 for (std::size_t lane = super * subs; lane < (super + 1) * subs; ++lane) {
                     kept.codes[lane] = m_problem.codes[lane];
                     for (std::size_t point = 0; point < m_rules.points(); ++point)
-                        kept.assignment.takePoint(m_problem.assignment, point, lane);
+                        kept.assignment().takePoint(m_problem.assignment(), point, lane);
                     for (std::size_t group = 0; group < kept.batch.shift.size(); ++group)
                         kept.batch.shift[group][lane] = m_problem.batch.shift[group][lane];
                 }

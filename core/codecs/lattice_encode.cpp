@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t superBlock = 256;
 
-/// Weights below this part of the mean of their sub-block count as this much: channels that seem not to matter must
-/// still be given codes in a sensible way.
+/// Weights below this part of the mean of their sub-block count as this much: channels that seem not to
+/// matter must still be given codes in a sensible way.
 constexpr float smallestShare = 1e-5f;
 
 /// Super-blocks without larger weights are stored as zeros: no half could be their scale.
@@ -47,7 +47,8 @@ float largestOf(const float* values, std::size_t count)
     return *std::max_element(most.begin(), most.end());
 }
 
-/// Whether all of @p importance is usable and some of it not small. Counts instead of leaving early, for the vectoriser.
+/// Whether all of @p importance is usable and some of it not small. Counts instead of leaving early, for the
+/// vectoriser.
 bool isOrdinary(const float* importance, std::size_t count)
 {
     int unusable = 0;
@@ -195,14 +196,16 @@ LatticeContent contentOf(const LatticeRules& rules, const LatticeProblem& proble
     for (std::size_t sub = 0; sub < rules.subBlocks(); ++sub) {
         content.codes[sub] = static_cast<int>(problem.codes[first + sub]);
         for (std::size_t point = 0; point < rules.points(); ++point) {
-            const auto choice = static_cast<std::uint32_t>(problem.assignment.choices[point][first + sub]);
+            const auto choice =
+                static_cast<std::uint32_t>(problem.points.assignment.choices[point][first + sub]);
             const std::uint32_t components = (choice & 255) | (choice >> secondHalfAt & 255) << halfBits;
             const std::size_t number = sub * rules.points() + point;
             content.points[number] = grid.numberOf[components];
             const std::size_t wrong = choice >> wrongSignAt;
             const std::size_t group = number * rules.components / 8;
             if (rules.hasSigns && wrong < rules.components)
-                content.signs[group] ^= static_cast<std::uint8_t>(1u << (wrong + number * rules.components % 8));
+                content.signs[group] ^=
+                    static_cast<std::uint8_t>(1u << (wrong + number * rules.components % 8));
             if (!rules.hasSigns)
                 content.negativeShifts[group] = problem.batch.shift[point][first + sub] < 0;
         }
@@ -246,8 +249,7 @@ void encode(const LatticeRules& rules, PackLattice* pack, std::size_t blockBytes
         const int exponent = std::ilogb(largest);
         const std::size_t lane = waiting * rules.subBlocks();
         fillLanes(rules,
-                  {x, importance ? importance + first : nullptr, options.objective,
-                   powerOfTwo(-exponent)},
+                  {x, importance ? importance + first : nullptr, options.objective, powerOfTwo(-exponent)},
                   lane, problem);
         if (rules.hasSigns)
             takeSigns(rules, x, lane, problem, signs[waiting].data());
@@ -259,13 +261,20 @@ void encode(const LatticeRules& rules, PackLattice* pack, std::size_t blockBytes
     solve();
 }
 
-constexpr LatticeRules rulesIQ2_XXS = {32, 8, 16, 0.125f, true, true, false, true, 0.0235f, searchIQ2_XXS, simd::searchSevenSigns2};
-constexpr LatticeRules rulesIQ2_XS = {16, 8, 16, 0.125f, true, true, false, true, 0.0252f, searchIQ2_XS, simd::searchSevenSigns2};
-constexpr LatticeRules rulesIQ2_S = {16, 8, 16, 0.125f, true, false, false, true, 0.0252f, searchIQ2_S, simd::searchEightSigns2};
-constexpr LatticeRules rulesIQ3_XXS = {32, 4, 16, 0.25f, true, true, false, false, 0.0196f, searchIQ3_XXS, simd::searchSevenSigns3};
-constexpr LatticeRules rulesIQ3_S = {32, 4, 16, 1, true, false, false, false, 0.081f, searchIQ3_S, simd::searchEightSigns3};
-constexpr LatticeRules rulesIQ1_S = {32, 8, 8, 1, false, false, false, false, 0.95f, searchIQ1, simd::searchShifted};
-constexpr LatticeRules rulesIQ1_M = {16, 8, 8, 1, false, false, true, false, 0.95f, searchIQ1, simd::searchShifted};
+constexpr LatticeRules rulesIQ2_XXS = {
+    32, 8, 16, 0.125f, true, true, false, true, 0.0235f, searchIQ2_XXS, simd::searchSevenSigns2};
+constexpr LatticeRules rulesIQ2_XS = {
+    16, 8, 16, 0.125f, true, true, false, true, 0.0252f, searchIQ2_XS, simd::searchSevenSigns2};
+constexpr LatticeRules rulesIQ2_S = {
+    16, 8, 16, 0.125f, true, false, false, true, 0.0252f, searchIQ2_S, simd::searchEightSigns2};
+constexpr LatticeRules rulesIQ3_XXS = {
+    32, 4, 16, 0.25f, true, true, false, false, 0.0196f, searchIQ3_XXS, simd::searchSevenSigns3};
+constexpr LatticeRules rulesIQ3_S = {
+    32, 4, 16, 1, true, false, false, false, 0.081f, searchIQ3_S, simd::searchEightSigns3};
+constexpr LatticeRules rulesIQ1_S = {
+    32, 8, 8, 1, false, false, false, false, 0.95f, searchIQ1, simd::searchShifted};
+constexpr LatticeRules rulesIQ1_M = {
+    16, 8, 8, 1, false, false, true, false, 0.95f, searchIQ1, simd::searchShifted};
 
 } // namespace
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The encoders of the lattice formats.
 //
-// What is minimised: with importance v sum v (x - q)^2. Without, by objective: squared-error sum (x - q)^2; magnitude
-// sum w (x - q)^2 with llama.cpp's weights where it has some, w = x^2 for IQ3_XXS, IQ3_S and IQ1_M, w = x^2 + half the
-// super-block's mean square for IQ2_S, and the same kind for its sisters that llama.cpp refuses to encode without
-// importance: as IQ2_S for IQ2_XXS and IQ2_XS, as IQ1_M for IQ1_S.
+// What is minimised: with importance v sum v (x - q)^2. Without, by objective: squared-error sum (x - q)^2;
+// magnitude sum w (x - q)^2 with llama.cpp's weights where it has some, w = x^2 for IQ3_XXS, IQ3_S and IQ1_M,
+// w = x^2 + half the super-block's mean square for IQ2_S, and the same kind for its sisters that llama.cpp
+// refuses to encode without importance: as IQ2_S for IQ2_XXS and IQ2_XS, as IQ1_M for IQ1_S.
 #pragma once
 
 #include "core/codecs/encode_options.h"

@@ -37,11 +37,13 @@ const std::int8_t* expandedIQ3_XXS();
 const std::int8_t* expandedIQ3_S();
 const std::int8_t* expandedIQ1();
 
-/// A set of points arranged for the exhaustive search: a point is a first and a second half (of four or two components),
-/// each half one of 81 (or 64) combinations of levels, and points are grouped by their first half.
+/// A set of points arranged for the exhaustive search: a point is a first and a second half (of four or two
+/// components), each half one of 81 (or 64) combinations of levels, and points are grouped by their first
+/// half.
 ///
-/// A combination's code is what the points hold: the numbers of its levels, two (three) bits each. Its entry is its
-/// place in the tables of the search: the codes' digits as one number to the base three (eight), first component highest.
+/// A combination's code is what the points hold: the numbers of its levels, two (three) bits each. Its entry
+/// is its place in the tables of the search: the codes' digits as one number to the base three (eight), first
+/// component highest.
 struct SearchGrid
 {
     SearchGrid(std::span<const std::uint16_t> points, std::size_t levels);

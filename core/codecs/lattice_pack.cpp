@@ -18,10 +18,12 @@ std::uint8_t byteOf(unsigned value)
 }
 
 /// Nibbles, low first.
-template <std::size_t Bytes> void packNibbles(const LatticeContent& content, std::array<std::uint8_t, Bytes>& scales)
+template <std::size_t Bytes>
+void packNibbles(const LatticeContent& content, std::array<std::uint8_t, Bytes>& scales)
 {
     for (std::size_t byte = 0; byte < Bytes; ++byte)
-        scales[byte] = byteOf(static_cast<unsigned>(content.codes[2 * byte] | content.codes[2 * byte + 1] << 4));
+        scales[byte] =
+            byteOf(static_cast<unsigned>(content.codes[2 * byte] | content.codes[2 * byte + 1] << 4));
 }
 
 /// Four times seven signs and a scale.

@@ -14,11 +14,12 @@ namespace quantlathe::codecs {
 /// Everything a block stores, format-independent.
 struct LatticeContent
 {
-    std::uint16_t d = 0;                     ///< half
-    std::array<int, 16> codes{};             ///< of the scales
-    std::array<std::uint16_t, 64> points{};  ///< numbers
-    std::array<std::uint8_t, 32> signs{};    ///< per eight weights, bit set: minus; of an even number if seven are stored
-    std::array<bool, 32> negativeShifts{};   ///< per eight weights
+    std::uint16_t d = 0;                    ///< half
+    std::array<int, 16> codes{};            ///< of the scales
+    std::array<std::uint16_t, 64> points{}; ///< numbers
+    std::array<std::uint8_t, 32>
+        signs{}; ///< per eight weights, bit set: minus; of an even number if seven are stored
+    std::array<bool, 32> negativeShifts{}; ///< per eight weights
 };
 
 using PackLattice = void(const LatticeContent& content, std::byte* block);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Compiled once per SIMD target by Highway. A lane is a sub-block; every lane runs through the same operations in the
-// same order on every target. Points are handled in pairs, so that two chains of minima are in flight.
+// Compiled once per SIMD target by Highway. A lane is a sub-block; every lane runs through the same
+// operations in the same order on every target. Points are handled in pairs, so that two chains of minima are
+// in flight.
 //
-// Where the choice is wanted, the low eight bits of a cost (2^-15 of it) name the combination or the group it belongs
-// to: costs are not negative, so the order of floats is that of their bits, and the minimum carries its own name.
+// Where the choice is wanted, the low eight bits of a cost (2^-15 of it) name the combination or the group it
+// belongs to: costs are not negative, so the order of floats is that of their bits, and the minimum carries
+// its own name.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/codecs/lattice_search.cpp"
 #include <hwy/foreach_target.h> // must come before highway.h
@@ -42,8 +44,8 @@ template <int Levels, int First, int Step, int Extra, Signs SignRule, bool IsShi
 
     static HWY_INLINE FloatVector levelOf(IntVector number)
     {
-        const auto plain = hn::Add(hn::Mul(hn::ConvertTo(floats, number), hn::Set(floats, Step)),
-                                   hn::Set(floats, First));
+        const auto plain =
+            hn::Add(hn::Mul(hn::ConvertTo(floats, number), hn::Set(floats, Step)), hn::Set(floats, First));
         if constexpr (Extra == 0)
             return plain;
         const auto isLast = hn::RebindMask(floats, hn::Eq(number, hn::Set(ints, Levels - 1)));
@@ -71,7 +73,8 @@ struct Tables
 
 HWY_INLINE FloatVector tagged(FloatVector cost, int tag)
 {
-    return hn::BitCast(floats, hn::OrAnd(hn::Set(ints, tag), hn::BitCast(ints, cost), hn::Set(ints, ~tagMask)));
+    return hn::BitCast(floats,
+                       hn::OrAnd(hn::Set(ints, tag), hn::BitCast(ints, cost), hn::Set(ints, ~tagMask)));
 }
 
 HWY_INLINE IntVector tagOf(FloatVector cost)
@@ -97,15 +100,14 @@ HWY_INLINE void componentCosts(const float* x, const float* w, const float* HWY_
 /// What a wrong sign adds to them, times @p factor / 4, and @p forbidden.
 template <int Levels>
 HWY_INLINE void componentPenalties(const float* x, const float* w, const float* HWY_RESTRICT scaledLevels,
-                                   FloatVector factor, FloatVector forbidden,
-                                   float* HWY_RESTRICT costs)
+                                   FloatVector factor, FloatVector forbidden, float* HWY_RESTRICT costs)
 {
     const std::size_t lanes = hn::Lanes(floats);
     const auto product = hn::Mul(hn::Mul(hn::Load(floats, x), hn::Load(floats, w)), factor);
     HWY_UNROLL(8)
     for (std::size_t level = 0; level < Levels; ++level)
-        hn::Store(hn::Add(hn::Mul(product, hn::Load(floats, scaledLevels + level * lanes)), forbidden), floats,
-                  costs + level * lanes);
+        hn::Store(hn::Add(hn::Mul(product, hn::Load(floats, scaledLevels + level * lanes)), forbidden),
+                  floats, costs + level * lanes);
 }
 
 /// The costs of a part (see Format), @p combine being the sum or, for penalties, the minimum.
@@ -125,16 +127,17 @@ HWY_INLINE void partCosts(Component&& component, Combine&& combine, float* HWY_R
             const auto left = hn::Load(floats, first + a * lanes);
             HWY_UNROLL(3)
             for (std::size_t b = 0; b < 3; ++b)
-                hn::Store(combine(left, hn::Load(floats, second + b * lanes)), floats, part + (3 * a + b) * lanes);
+                hn::Store(combine(left, hn::Load(floats, second + b * lanes)), floats,
+                          part + (3 * a + b) * lanes);
         }
     }
 }
 
 /// One half of one point: @p x and @p w at its first component (16 floats apart), @p table at the point.
 template <class F, bool WithTags, bool WithWrong>
-HWY_INLINE void halfTable(const LatticeRow* x, const LatticeRow* w, std::size_t lane, const float* scaledLevels,
-                          FloatVector factor, FloatVector forbidden, float* HWY_RESTRICT table,
-                          float* HWY_RESTRICT wrong)
+HWY_INLINE void halfTable(const LatticeRow* x, const LatticeRow* w, std::size_t lane,
+                          const float* scaledLevels, FloatVector factor, FloatVector forbidden,
+                          float* HWY_RESTRICT table, float* HWY_RESTRICT wrong)
 {
     const std::size_t lanes = hn::Lanes(floats);
     constexpr std::size_t partWidth = F::components / 4;
@@ -144,15 +147,16 @@ HWY_INLINE void halfTable(const LatticeRow* x, const LatticeRow* w, std::size_t 
         const std::size_t base = part * partWidth;
         partCosts<F>(
             [&](std::size_t index, float* out) HWY_ATTR {
-                componentCosts<F::levels>(&x[base + index].values[lane], &w[base + index].values[lane], scaledLevels,
-                                          out);
+                componentCosts<F::levels>(&x[base + index].values[lane], &w[base + index].values[lane],
+                                          scaledLevels, out);
             },
             [](FloatVector a, FloatVector b) HWY_ATTR { return hn::Add(a, b); }, costs[part]);
         if constexpr (WithWrong) {
             partCosts<F>(
                 [&](std::size_t index, float* out) HWY_ATTR {
-                    componentPenalties<F::levels>(&x[base + index].values[lane], &w[base + index].values[lane],
-                                                  scaledLevels, factor, forbidden, out);
+                    componentPenalties<F::levels>(&x[base + index].values[lane],
+                                                  &w[base + index].values[lane], scaledLevels, factor,
+                                                  forbidden, out);
                 },
                 [](FloatVector a, FloatVector b) HWY_ATTR { return hn::Min(a, b); }, penalties[part]);
         }
@@ -183,9 +187,11 @@ HWY_INLINE const float* entryAt(const float* table, std::size_t bytes)
     return reinterpret_cast<const float*>(reinterpret_cast<const char*>(table) + bytes);
 }
 
-/// The minima over the second halves of a group, of two points, in two chains each. @return behind the group's members
+/// The minima over the second halves of a group, of two points, in two chains each. @return behind the
+/// group's members
 HWY_INLINE const std::uint16_t* groupMinima(const std::uint16_t* HWY_RESTRICT member, std::size_t size,
-                                            const float* HWY_RESTRICT table, FloatVector& first, FloatVector& second)
+                                            const float* HWY_RESTRICT table, FloatVector& first,
+                                            FloatVector& second)
 {
     const float* entry = entryAt(table, member[0]);
     auto firstA = hn::Load(floats, entry);
@@ -215,7 +221,8 @@ HWY_INLINE const std::uint16_t* groupMinima(const std::uint16_t* HWY_RESTRICT me
 /// The best sums of two points. Without wrong signs: @p best. With: @p best where every sign is right (for
 /// SevenOfTwoFours) and @p bestWrong where one is wrong (for SevenOfEight: or none, as the lane demands).
 template <class F, bool WithTags>
-HWY_INLINE void searchGroups(const SearchGrid& grid, Tables& tables, FloatVector* best, FloatVector* bestWrong)
+HWY_INLINE void searchGroups(const SearchGrid& grid, Tables& tables, FloatVector* best,
+                             FloatVector* bestWrong)
 {
     constexpr bool withRight = F::signs != Signs::SevenOfEight;
     constexpr bool withWrong = F::signs != Signs::Free;
@@ -268,12 +275,13 @@ HWY_INLINE void searchGroups(const SearchGrid& grid, Tables& tables, FloatVector
     bestWrong[1] = wrong1;
 }
 
-/// The sums of the point chosen, number @p number of its sub-block, and the choice. @p isWrong: where one of its signs
-/// is wrong.
+/// The sums of the point chosen, number @p number of its sub-block, and the choice. @p isWrong: where one of
+/// its signs is wrong.
 template <class F>
 HWY_INLINE void describe(const SearchGrid& grid, const Tables& tables, std::size_t point, FloatVector cost,
-                         hn::Mask<Floats> isWrong, FloatVector shift, const LatticeRow* x, const LatticeRow* w,
-                         std::size_t lane, LatticeAssignment& assignment, std::size_t number)
+                         hn::Mask<Floats> isWrong, FloatVector shift, const LatticeRow* x,
+                         const LatticeRow* w, std::size_t lane, LatticeAssignment& assignment,
+                         std::size_t number)
 {
     const auto tag = tagOf(cost);
     const auto group = hn::ShiftRight<1>(tag);
@@ -292,8 +300,9 @@ HWY_INLINE void describe(const SearchGrid& grid, const Tables& tables, std::size
     auto wrongSign = hn::Set(ints, static_cast<std::int32_t>(F::components));
     for (std::size_t index = 0; index < F::components; ++index) {
         const auto code = index < half ? first : second;
-        const auto levelNumber = hn::And(hn::ShiftRightSame(code, static_cast<int>(index % half) * F::levelBits),
-                                    hn::Set(ints, (1 << F::levelBits) - 1));
+        const auto levelNumber =
+            hn::And(hn::ShiftRightSame(code, static_cast<int>(index % half) * F::levelBits),
+                    hn::Set(ints, (1 << F::levelBits) - 1));
         auto level = F::levelOf(levelNumber);
         if constexpr (F::isShifted)
             level = hn::Add(level, shift);
@@ -314,7 +323,8 @@ HWY_INLINE void describe(const SearchGrid& grid, const Tables& tables, std::size
     hn::Store(xq, floats, assignment.xq[number].values.data() + lane);
     hn::Store(qq, floats, assignment.qq[number].values.data() + lane);
     const auto codes = hn::Or(first, hn::ShiftLeft<secondHalfAt>(second));
-    hn::StoreU(hn::Or(codes, hn::ShiftLeft<wrongSignAt>(wrongSign)), ints, assignment.choices[number].data() + lane);
+    hn::StoreU(hn::Or(codes, hn::ShiftLeft<wrongSignAt>(wrongSign)), ints,
+               assignment.choices[number].data() + lane);
 }
 
 /// Points @p point and the next one of the sub-blocks from @p lane on.
@@ -344,13 +354,15 @@ HWY_INLINE void searchPair(const SearchGrid& grid, const LatticeBatch& batch, co
                 auto level = hn::Set(floats, F::level(number));
                 if constexpr (F::isShifted)
                     level = hn::Add(level, hn::Load(floats, batch.shift[point + u].values.data() + lane));
-                hn::Store(hn::Mul(scale, level), floats, scaledLevels + static_cast<std::size_t>(number) * lanes);
+                hn::Store(hn::Mul(scale, level), floats,
+                          scaledLevels + static_cast<std::size_t>(number) * lanes);
             }
         }
         halfTable<F, false, withWrong>(&batch.x[start], &batch.w[start], lane, scaledLevels, lowFactor,
-                                       hn::Zero(floats), tables.low + u * batchLanes, tables.lowWrong + u * batchLanes);
-        halfTable<F, WithChoice, withWrong>(&batch.x[start + half], &batch.w[start + half], lane, scaledLevels, four,
-                                            forbidden, tables.high + u * batchLanes,
+                                       hn::Zero(floats), tables.low + u * batchLanes,
+                                       tables.lowWrong + u * batchLanes);
+        halfTable<F, WithChoice, withWrong>(&batch.x[start + half], &batch.w[start + half], lane,
+                                            scaledLevels, four, forbidden, tables.high + u * batchLanes,
                                             tables.highWrong + u * batchLanes);
     }
     FloatVector best[2];
@@ -366,7 +378,8 @@ HWY_INLINE void searchPair(const SearchGrid& grid, const LatticeBatch& batch, co
         isWrong0 = hn::Gt(hn::Load(floats, batch.odd[point].values.data() + lane), hn::Zero(floats));
         isWrong1 = hn::Gt(hn::Load(floats, batch.odd[point + 1].values.data() + lane), hn::Zero(floats));
     } else if constexpr (F::signs == Signs::SevenOfTwoFours) {
-        const auto isOdd = hn::Gt(hn::Load(floats, batch.odd[point / 2].values.data() + lane), hn::Zero(floats));
+        const auto isOdd =
+            hn::Gt(hn::Load(floats, batch.odd[point / 2].values.data() + lane), hn::Zero(floats));
         const auto firstWrong = hn::Add(bestWrong[0], best[1]);
         const auto secondWrong = hn::Add(best[0], bestWrong[1]);
         const auto isFirst = hn::Le(firstWrong, secondWrong);
@@ -383,8 +396,8 @@ HWY_INLINE void searchPair(const SearchGrid& grid, const LatticeBatch& batch, co
             if constexpr (F::isShifted)
                 shift = hn::Load(floats, batch.shift[point + u].values.data() + lane);
             const std::size_t start = (point + u) * F::components;
-            describe<F>(grid, tables, u, cost, isWrong, shift, &batch.x[start], &batch.w[start], lane, *assignment,
-                        point + u);
+            describe<F>(grid, tables, u, cost, isWrong, shift, &batch.x[start], &batch.w[start], lane,
+                        *assignment, point + u);
         };
         describeOne(0, chosen0, isWrong0);
         describeOne(1, chosen1, isWrong1);
@@ -436,15 +449,15 @@ void searchSevenSigns3(const SearchGrid& grid, const LatticeBatch& batch, const 
     search<FormatIQ3_XXS>(grid, batch, scales, errors, assignment);
 }
 
-void searchShifted(const SearchGrid& grid, const LatticeBatch& batch, const LatticeRow& scales, LatticeRow* errors,
-                   LatticeAssignment* assignment)
+void searchShifted(const SearchGrid& grid, const LatticeBatch& batch, const LatticeRow& scales,
+                   LatticeRow* errors, LatticeAssignment* assignment)
 {
     search<FormatIQ1>(grid, batch, scales, errors, assignment);
 }
 
 /// sum w (x - s v)^2 of eight components at their nearest levels -1, 0, 1, each plus @p shift.
-HWY_INLINE FloatVector boundOfPoint(const LatticeBatch& batch, std::size_t point, std::size_t lane, FloatVector scale,
-                                    FloatVector shift)
+HWY_INLINE FloatVector boundOfPoint(const LatticeBatch& batch, std::size_t point, std::size_t lane,
+                                    FloatVector scale, FloatVector shift)
 {
     const auto middle = hn::Mul(scale, shift);
     const auto one = hn::Set(floats, 1);

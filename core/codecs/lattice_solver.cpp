@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Effort standard: the scale each sub-block would like best is estimated from a formula and the errors at three scales
-// around it; then D is chosen so that the codes' multiples come near to all of them, the better of two codes is taken for
-// each sub-block, its points are found, and D is refitted to them.
+// Effort standard: the scale each sub-block would like best is estimated from a formula and the errors at
+// three scales around it; then D is chosen so that the codes' multiples come near to all of them, the better
+// of two codes is taken for each sub-block, its points are found, and D is refitted to them.
 #include "core/codecs/lattice_solver.h"
 
 #include "core/codecs/block_parts.h"
@@ -70,7 +70,8 @@ LatticeRow LatticeSolver::errorsAt(const LatticeRow& scales, bool isExact)
         return shiftedErrors(scales);
     if (!m_rules.hasSigns) {
         LatticeRow errors;
-        simd::boundShifted(m_problem.batch, scales, m_rules.shiftsByPoint, errors, m_problem.batch.shift.data());
+        simd::boundShifted(m_problem.batch, scales, m_rules.shiftsByPoint, errors,
+                           m_problem.batch.shift.data());
         return errors;
     }
     std::array<LatticeRow, 8> errors;
@@ -104,10 +105,10 @@ LatticeRow LatticeSolver::shiftedErrors(const LatticeRow& scales)
     return sumOfPoints(up.data());
 }
 
-/// A formula for the best scale, fitted to many sub-blocks of normal, heavy-tailed and real weights under all objectives:
-/// right to 10 to 15 %. With r the root of the weighted mean square, m the largest and a the weighted mean magnitude
-/// m^(3/4) r^(1/4) for IQ2 and IQ3, r (r/a)^(5/4) for IQ1, times a factor. By roots only: powers are not the same on
-/// every machine.
+/// A formula for the best scale, fitted to many sub-blocks of normal, heavy-tailed and real weights under all
+/// objectives: right to 10 to 15 %. With r the root of the weighted mean square, m the largest and a the
+/// weighted mean magnitude m^(3/4) r^(1/4) for IQ2 and IQ3, r (r/a)^(5/4) for IQ1, times a factor. By roots
+/// only: powers are not the same on every machine.
 LatticeRow LatticeSolver::guess() const
 {
     LatticeRow scales;
@@ -202,8 +203,8 @@ LatticeRow LatticeSolver::nearestCodes(const LatticeRow& scales, const LatticeRo
 /// The D whose multiples are nearest to the wanted scales; a relative miss m costs about m^2 sum w x^2.
 void LatticeSolver::chooseD(const LatticeRow& scales)
 {
-    constexpr std::size_t steps = 24;
-    constexpr float stepRatio = 0.02f;
+    constexpr std::size_t steps = 16;
+    constexpr float stepRatio = 0.03f;
     const auto top = static_cast<float>(2 * m_rules.codes - 1);
     const std::size_t subs = m_rules.subBlocks();
     LatticeRow cost;
@@ -252,25 +253,24 @@ void LatticeSolver::assignBetterCodes(const LatticeRow& scales)
     const LatticeRow nearest = nearestCodes(scales, d);
     LatticeRow other;
     for (std::size_t lane = 0; lane < latticeLanes; ++lane) {
-        const float beside = nearest[lane] + (scales[lane] > d[lane] * (2 * nearest[lane] + 1) ? 1.0f : -1.0f);
+        const float beside =
+            nearest[lane] + (scales[lane] > d[lane] * (2 * nearest[lane] + 1) ? 1.0f : -1.0f);
         other[lane] = beside > 0 ? beside < last ? beside : last : 0;
     }
     if (m_rules.hasSigns) {
-        m_problem.codes = other;
-        LatticePoints there = pointsFor(other);
-        const LatticePoints here = pointsFor(nearest);
-        const LatticeRow errorThere = sumOfPoints(there.errors.data());
-        const LatticeRow errorHere = sumOfPoints(here.errors.data());
+        findPoints(nearest, m_problem.points);
+        findPoints(other, m_problem.otherPoints);
+        const LatticeRow here = sumOfPoints(m_problem.points.errors.data());
+        const LatticeRow there = sumOfPoints(m_problem.otherPoints.errors.data());
         for (std::size_t lane = 0; lane < latticeLanes; ++lane) {
-            if (!(errorThere[lane] < errorHere[lane])) {
-                m_problem.codes[lane] = nearest[lane];
-                there.take(here, lane, m_rules.points());
-            }
+            m_problem.codes[lane] = there[lane] < here[lane] ? other[lane] : nearest[lane];
+            for (std::size_t point = 0; there[lane] < here[lane] && point < m_rules.points(); ++point)
+                m_problem.assignment().takePoint(m_problem.otherPoints.assignment, point, lane);
         }
-        m_problem.assignment = there.assignment;
         return;
     }
-    // IQ1: lower bounds tell the better code and, where one search per shift would take too long, the better shift.
+    // IQ1: lower bounds tell the better code and, where one search per shift would take too long, the better
+    // shift.
     const LatticeRow boundThere = errorsAt(scalesOf(other), false);
     const LatticeRow boundHere = errorsAt(scalesOf(nearest), false);
     for (std::size_t lane = 0; lane < latticeLanes; ++lane)
@@ -283,21 +283,22 @@ void LatticeSolver::assignBetterCodes(const LatticeRow& scales)
     }
 }
 
-LatticeSolver::LatticePoints LatticeSolver::pointsFor(const LatticeRow& codes) const
+void LatticeSolver::findPoints(const LatticeRow& codes, LatticePoints& points) const
 {
-    LatticePoints points;
-    m_rules.search(m_rules.grid(), m_problem.batch, scalesOf(codes), points.errors.data(), &points.assignment);
-    return points;
+    m_rules.search(m_rules.grid(), m_problem.batch, scalesOf(codes), points.errors.data(),
+                   &points.assignment);
 }
 
 void LatticeSolver::assignShifted()
 {
     auto& shifts = m_problem.batch.shift;
     const std::size_t points = m_rules.points();
+    LatticePoints& up = m_problem.points;
+    LatticePoints& down = m_problem.otherPoints;
     std::fill_n(shifts.begin(), points, constantRow(latticeShift));
-    LatticePoints up = pointsFor(m_problem.codes);
+    findPoints(m_problem.codes, up);
     std::fill_n(shifts.begin(), points, constantRow(-latticeShift));
-    const LatticePoints down = pointsFor(m_problem.codes);
+    findPoints(m_problem.codes, down);
     const LatticeRow allUp = sumOfPoints(up.errors.data());
     const LatticeRow allDown = sumOfPoints(down.errors.data());
     for (std::size_t point = 0; point < points; ++point) {
@@ -310,18 +311,17 @@ void LatticeSolver::assignShifted()
                 shifts[point][lane] = latticeShift;
         }
     }
-    m_problem.assignment = up.assignment;
 }
 
 void LatticeSolver::assign()
 {
-    m_problem.assignment = pointsFor(m_problem.codes).assignment;
+    findPoints(m_problem.codes, m_problem.points);
 }
 
 void LatticeSolver::refit()
 {
-    LatticeRow xq = sumOfPoints(m_problem.assignment.xq.data());
-    LatticeRow qq = sumOfPoints(m_problem.assignment.qq.data());
+    LatticeRow xq = sumOfPoints(m_problem.assignment().xq.data());
+    LatticeRow qq = sumOfPoints(m_problem.assignment().qq.data());
     for (std::size_t lane = 0; lane < latticeLanes; ++lane) {
         const float multiple = 2 * m_problem.codes[lane] + 1;
         xq[lane] *= m_problem.influence[lane] * multiple;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scales for a batch of sub-blocks of a lattice format. A sub-block's scale is D * (2c + 1) with a code c of its own and
-// a D that its super-block shares and that is stored as a half.
+// Scales for a batch of sub-blocks of a lattice format. A sub-block's scale is D * (2c + 1) with a code c of
+// its own and a D that its super-block shares and that is stored as a half.
 #pragma once
 
 #include "core/codecs/encode_options.h"
@@ -23,13 +23,16 @@ struct LatticeRules
     const SearchGrid& (*grid)();
     simd::LatticeSearch* search;
 
-    [[nodiscard]] std::size_t subBlocks() const { return 256 / width; }      ///< of a super-block
-    [[nodiscard]] std::size_t points() const { return width / components; }  ///< of a sub-block
-    [[nodiscard]] std::size_t supers() const { return latticeLanes * width / 256; } ///< super-blocks of a batch
+    [[nodiscard]] std::size_t subBlocks() const { return 256 / width; }     ///< of a super-block
+    [[nodiscard]] std::size_t points() const { return width / components; } ///< of a sub-block
+    [[nodiscard]] std::size_t supers() const
+    {
+        return latticeLanes * width / 256;
+    } ///< super-blocks of a batch
 };
 
-/// A batch and what is found for it. Weights are scaled by a power of two per super-block so that the largest magnitude
-/// is about 1; @c halfPerD turns D into what is stored.
+/// A batch and what is found for it. Weights are scaled by a power of two per super-block so that the largest
+/// magnitude is about 1; @c halfPerD turns D into what is stored.
 struct LatticeProblem
 {
     LatticeBatch batch;
@@ -42,7 +45,9 @@ struct LatticeProblem
 
     std::array<float, 2> d{}; ///< D, after its rounding to half
     LatticeRow codes;
-    LatticeAssignment assignment;
+    LatticeAssignment& assignment() { return points.assignment; }
+    LatticePoints points;
+    LatticePoints otherPoints; ///< tried beside them; here so that it is not set to zero for every batch
 };
 
 /// The steps of which both efforts consist. All numbers are computed lane by lane in a fixed order.
@@ -59,7 +64,8 @@ private:
 
     [[nodiscard]] std::size_t superOf(std::size_t lane) const { return lane / m_rules.subBlocks(); }
     [[nodiscard]] LatticeRow scalesOf(const LatticeRow& codes) const;
-    /// Of the best points, per sub-block. Formats with shifts: by lower bounds or exactly; the better shifts go into the batch.
+    /// Of the best points, per sub-block. Formats with shifts: by lower bounds or exactly; the better shifts
+    /// go into the batch.
     LatticeRow errorsAt(const LatticeRow& scales, bool isExact);
     LatticeRow shiftedErrors(const LatticeRow& scales);
     [[nodiscard]] LatticeRow sumOfPoints(const LatticeRow* errors) const;
@@ -71,17 +77,7 @@ private:
     [[nodiscard]] bool isCoarse(float d, std::size_t super) const;
     [[nodiscard]] LatticeRow nearestCodes(const LatticeRow& scales, const LatticeRow& d) const;
     void chooseD(const LatticeRow& scales);
-    struct LatticePoints
-    {
-        std::array<LatticeRow, 8> errors; ///< by point
-        LatticeAssignment assignment;
-        void take(const LatticePoints& other, std::size_t lane, std::size_t points)
-        {
-            for (std::size_t point = 0; point < points; ++point)
-                assignment.takePoint(other.assignment, point, lane);
-        }
-    };
-    [[nodiscard]] LatticePoints pointsFor(const LatticeRow& codes) const;
+    void findPoints(const LatticeRow& codes, LatticePoints& points) const;
     /// The better of the two codes around each wanted scale, and its points.
     void assignBetterCodes(const LatticeRow& scales);
     /// The better shifts and their points, for the problem's codes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The encoders of the lattice formats: errors not above libggml's, the same bytes on every target, and what the efforts
-// promise.
+// The encoders of the lattice formats: errors not above libggml's, the same bytes on every target, and what
+// the efforts promise.
 #include "codec_cases.h"
 #include "core/codecs/codec.h"
 #include "simd_targets.h"
@@ -37,8 +37,8 @@ std::vector<std::byte> encode(TensorType type, const std::vector<float>& weights
     const std::size_t bytes = *rowBytes(type, columns);
     std::vector<std::byte> blocks(weights.size() / columns * bytes);
     for (std::size_t row = 0; row < weights.size() / columns; ++row)
-        codecFor(type).encodeRow(&weights[row * columns], importance.empty() ? nullptr : importance.data(), columns,
-                                 options, &blocks[row * bytes]);
+        codecFor(type).encodeRow(&weights[row * columns], importance.empty() ? nullptr : importance.data(),
+                                 columns, options, &blocks[row * bytes]);
     return blocks;
 }
 
@@ -78,7 +78,8 @@ class TestLatticeEncode : public QObject
 {
     Q_OBJECT
 
-    /// In the objective that both minimise. Rows are few and short, so single ones may be a little worse, but not many.
+    /// In the objective that both minimise. Rows are few and short, so single ones may be a little worse, but
+    /// not many.
     void compareWithGgml(TensorType type, const std::string& kind, const std::vector<float>& weights,
                          const std::vector<float>& importance)
     {
@@ -108,8 +109,10 @@ class TestLatticeEncode : public QObject
                 };
                 const double our = errorOf(ours);
                 const double their = errorOf(theirs);
-                QVERIFY2(our <= their * 1.1 + 1e-12,
-                         qPrintable(QString("row %1 %2: %3, libggml %4").arg(row).arg(way.suffix).arg(our).arg(their)));
+                QVERIFY2(
+                    our <= their * 1.1 + 1e-12,
+                    qPrintable(
+                        QString("row %1 %2: %3, libggml %4").arg(row).arg(way.suffix).arg(our).arg(their)));
                 if (their > 1e-12) {
                     ratios += our / their;
                     ++rows;
@@ -139,7 +142,8 @@ private slots:
 
     void sameBytesOnEveryTarget_data() { addTypes(); }
 
-    // Rows of one to five super-blocks (a batch may be half full), odd addresses, both efforts, all objectives.
+    // Rows of one to five super-blocks (a batch may be half full), odd addresses, both efforts, all
+    // objectives.
     void sameBytesOnEveryTarget()
     {
         const TensorType type = fetchedType();
@@ -153,12 +157,14 @@ private slots:
                 if (effort == Effort::Best && blocks % 4 != 3)
                     continue;
                 for (const int way : {0, 1, 2}) {
-                    const EncodeOptions options{way == 1 ? Objective::SquaredError : Objective::Magnitude, effort};
+                    const EncodeOptions options{way == 1 ? Objective::SquaredError : Objective::Magnitude,
+                                                effort};
                     std::vector<std::byte> first;
                     onEveryTarget([&](const char* target) {
                         std::vector<std::byte> bytes(blocks * info(type).bytesPerBlock + 2, std::byte{0xA5});
-                        codecFor(type).encodeRow(weights.data() + 1, way == 2 ? importance.data() + 1 : nullptr,
-                                                 blocks * 256, options, bytes.data() + 1);
+                        codecFor(type).encodeRow(weights.data() + 1,
+                                                 way == 2 ? importance.data() + 1 : nullptr, blocks * 256,
+                                                 options, bytes.data() + 1);
                         if (first.empty())
                             first = bytes;
                         QVERIFY2(bytes == first, target);
@@ -194,21 +200,24 @@ private slots:
 
     void keepsWhatItMade_data() { addTypes(); }
 
-    // Weights that a block can hold without error come back as they were with effort best, and almost so otherwise.
+    // Weights that a block can hold without error come back as they were with effort best, and almost so
+    // otherwise.
     void keepsWhatItMade()
     {
         const TensorType type = fetchedType();
         test::Normal normal(51);
         const auto weights = normal.values(16 * 512, 0.02);
         const auto held = decodeAll(type, encode(type, weights, 512, {}, plain));
-        const auto best = decodeAll(type, encode(type, held, 512, {}, {Objective::SquaredError, Effort::Best}));
+        const auto best =
+            decodeAll(type, encode(type, held, 512, {}, {Objective::SquaredError, Effort::Best}));
         const auto again = decodeAll(type, encode(type, held, 512, {}, plain));
         const double energy = test::squaredError(held, std::vector<float>(held.size()));
         int different = 0;
         for (std::size_t index = 0; index < held.size(); ++index)
             different += held[index] != best[index];
-        qInfo("%s: %d of %d weights differ with effort best; relative error otherwise %.5f", name(type).data(), different,
-              static_cast<int>(held.size()), std::sqrt(test::squaredError(held, again) / energy));
+        qInfo("%s: %d of %d weights differ with effort best; relative error otherwise %.5f",
+              name(type).data(), different, static_cast<int>(held.size()),
+              std::sqrt(test::squaredError(held, again) / energy));
         QVERIFY(test::squaredError(held, best) <= 1e-5 * energy);
         QVERIFY(test::squaredError(held, again) <= 0.25 * test::squaredError(weights, held));
     }

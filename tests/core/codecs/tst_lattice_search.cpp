@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The exhaustive search for lattice points against a plain one that looks at all points and all signs, on every target.
+// The exhaustive search for lattice points against a plain one that looks at all points and all signs, on
+// every target.
 #include "codec_cases.h"
 #include "core/codecs/lattice_search.h"
 #include "simd_targets.h"
@@ -35,7 +36,8 @@ const Case cases[] = {
     {"IQ2_XXS", simd::searchSevenSigns2, searchIQ2_XXS, pointsIQ2_XXS, levelsIQ2, 8, 32, false, true, 0.05f},
     {"IQ2_XS", simd::searchSevenSigns2, searchIQ2_XS, pointsIQ2_XS, levelsIQ2, 8, 16, false, true, 0.05f},
     {"IQ2_S", simd::searchEightSigns2, searchIQ2_S, pointsIQ2_S, levelsIQ2, 8, 16, false, false, 0.05f},
-    {"IQ3_XXS", simd::searchSevenSigns3, searchIQ3_XXS, pointsIQ3_XXS, levelsIQ3_XXS, 4, 32, false, true, 0.045f},
+    {"IQ3_XXS", simd::searchSevenSigns3, searchIQ3_XXS, pointsIQ3_XXS, levelsIQ3_XXS, 4, 32, false, true,
+     0.045f},
     {"IQ3_S", simd::searchEightSigns3, searchIQ3_S, pointsIQ3_S, levelsIQ3_S, 4, 32, false, false, 0.17f},
 };
 
@@ -52,9 +54,7 @@ std::unique_ptr<LatticeBatch> makeBatch(const Case& c, std::uint64_t seed, Latti
         for (std::size_t index = 0; index < c.width; ++index) {
             const float x = normal();
             batch->x[index][lane] = c.isShifted ? x : std::fabs(x);
-            batch->w[index][lane] = lane % 3 == 0   ? 1
-                                    : lane % 3 == 1 ? std::exp(normal())
-                                                    : x * x + 1e-5f;
+            batch->w[index][lane] = lane % 3 == 0 ? 1 : lane % 3 == 1 ? std::exp(normal()) : x * x + 1e-5f;
         }
         for (LatticeRow& odd : batch->odd)
             odd[lane] = c.hasSevenSigns && normal() > 0 ? 1.0f : 0.0f;
@@ -65,8 +65,8 @@ std::unique_ptr<LatticeBatch> makeBatch(const Case& c, std::uint64_t seed, Latti
 }
 
 /// For every point sum w (x - s q)^2; with @p wrong the least with one wrong sign.
-double leastError(const Case& c, const LatticeBatch& batch, double scale, std::size_t lane, std::size_t point, bool wrong,
-                  const std::vector<std::int8_t>& bytes)
+double leastError(const Case& c, const LatticeBatch& batch, double scale, std::size_t lane, std::size_t point,
+                  bool wrong, const std::vector<std::int8_t>& bytes)
 {
     double least = INFINITY;
     for (std::size_t number = 0; number < c.points.size(); ++number) {
@@ -87,17 +87,20 @@ double leastError(const Case& c, const LatticeBatch& batch, double scale, std::s
 }
 
 /// The least error of @p point, or of two points that share their signs.
-double plainSearch(const Case& c, const LatticeBatch& batch, double scale, std::size_t lane, std::size_t point,
-                   const std::vector<std::int8_t>& bytes)
+double plainSearch(const Case& c, const LatticeBatch& batch, double scale, std::size_t lane,
+                   std::size_t point, const std::vector<std::int8_t>& bytes)
 {
-    const auto least = [&](std::size_t at, bool wrong) { return leastError(c, batch, scale, lane, at, wrong, bytes); };
+    const auto least = [&](std::size_t at, bool wrong) {
+        return leastError(c, batch, scale, lane, at, wrong, bytes);
+    };
     if (!c.hasSevenSigns)
         return least(point, false);
     if (c.components == 8)
         return least(point, batch.odd[point][lane] > 0);
     if (!(batch.odd[point / 2][lane] > 0))
         return least(point, false) + least(point + 1, false);
-    return std::min(least(point, true) + least(point + 1, false), least(point, false) + least(point + 1, true));
+    return std::min(least(point, true) + least(point + 1, false),
+                    least(point, false) + least(point + 1, true));
 }
 
 struct Sums
@@ -110,7 +113,8 @@ struct Sums
 };
 
 /// What a choice says, added up in double.
-Sums sumsOf(const Case& c, const LatticeBatch& batch, double scale, std::size_t lane, std::size_t point, LatticeChoice choice)
+Sums sumsOf(const Case& c, const LatticeBatch& batch, double scale, std::size_t lane, std::size_t point,
+            LatticeChoice choice)
 {
     const unsigned bits = c.components == 8 ? 2 : 3;
     const std::size_t half = c.components / 2;
@@ -188,8 +192,10 @@ private slots:
                         chosen += sums.error;
                         wrongSigns += sums.wrongSigns;
                     }
-                    QVERIFY2(isClose(error, least, 1e-5), qPrintable(QString("%1, least %2").arg(error).arg(least)));
-                    QVERIFY2(chosen <= least * (1 + 0x1p-13), qPrintable(QString("%1, least %2").arg(chosen).arg(least)));
+                    QVERIFY2(isClose(error, least, 1e-5),
+                             qPrintable(QString("%1, least %2").arg(error).arg(least)));
+                    QVERIFY2(chosen <= least * (1 + 0x1p-13),
+                             qPrintable(QString("%1, least %2").arg(chosen).arg(least)));
                     const bool isOdd = c.hasSevenSigns && batch->odd[point * c.components / 8][lane] > 0;
                     QCOMPARE(wrongSigns, isOdd ? 1 : 0);
                 }
@@ -287,7 +293,8 @@ private slots:
                 for (std::size_t lane = 1; lane < latticeLanes; ++lane) {
                     float least = INFINITY;
                     for (int code = 0; code < 16; ++code) {
-                        const float miss = 1 - d[step][lane] * static_cast<float>(2 * code + 1) / scales[lane];
+                        const float miss =
+                            1 - d[step][lane] * static_cast<float>(2 * code + 1) / scales[lane];
                         least = std::min(least, 2 * miss * miss);
                     }
                     QVERIFY2(std::fabs(errors[step][lane] - least) < 1e-5f, target);
