@@ -3,10 +3,14 @@
 // the efforts promise.
 #include "codec_cases.h"
 #include "core/codecs/codec.h"
+#include "core/codecs/lattice_search.h"
 #include "simd_targets.h"
 #include "support/test_support.h"
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <numeric>
 
 using namespace quantlathe;
 using test::decodeAll;
@@ -196,6 +200,50 @@ private slots:
             QVERIFY(better < standard);
             QVERIFY(standard < 1.12 * better);
         }
+    }
+
+    // No D and no codes of the scales, looked for densely, are more than half a percent (RMS) better than
+    // effort best.
+    void bestIsNearTheSmallestError()
+    {
+        using namespace codecs;
+        constexpr std::size_t columns = 512; // two super-blocks of eight sub-blocks: one batch
+        constexpr std::size_t width = 32;
+        const auto weights = test::Normal(71).values(columns);
+        const auto importance = lognormal(columns, 72);
+        auto batch = std::make_unique<LatticeBatch>();
+        batch->width = width;
+        float largest = 0;
+        for (std::size_t index = 0; index < columns; ++index) {
+            batch->x[index % width][index / width] = std::fabs(weights[index]);
+            batch->w[index % width][index / width] = importance[index];
+            largest = std::max(largest, std::fabs(weights[index]));
+        }
+        std::array<double, 2> least = {INFINITY, INFINITY};
+        for (float d = largest / 15 / 31 * 1.5f; d > largest / 15 / 31 / 8; d *= 0.997f) {
+            std::array<double, latticeLanes> lanes;
+            lanes.fill(INFINITY);
+            for (int code = 0; code < 16; ++code) {
+                LatticeRow scales;
+                scales.values.fill(d * static_cast<float>(2 * code + 1));
+                std::array<LatticeRow, 8> errors;
+                simd::searchEightSigns3(searchIQ3_S(), *batch, scales, errors.data(), nullptr);
+                for (std::size_t lane = 0; lane < latticeLanes; ++lane) {
+                    double sum = 0;
+                    for (const LatticeRow& error : errors)
+                        sum += error[lane];
+                    lanes[lane] = std::min(lanes[lane], sum);
+                }
+            }
+            for (std::size_t super = 0; super < 2; ++super)
+                least[super] =
+                    std::min(least[super], std::accumulate(&lanes[8 * super], &lanes[8 * super] + 8, 0.0));
+        }
+        const auto decoded = decodeAll(
+            IQ3_S, encode(IQ3_S, weights, columns, importance, {Objective::SquaredError, Effort::Best}));
+        const double error = test::squaredError(weights, decoded, importance);
+        qInfo("effort best / dense search: %.5f", std::sqrt(error / (least[0] + least[1])));
+        QVERIFY(error <= 1.01 * (least[0] + least[1]));
     }
 
     void keepsWhatItMade_data() { addTypes(); }
