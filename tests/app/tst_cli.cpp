@@ -428,7 +428,7 @@ private slots:
         VERIFY_EXIT(run, 1);
         QVERIFY(run.parsed()["error"]["kind"] == "invalid-argument");
         run = cli(words({"quantize", m_model, m_folder / "iq.gguf", "--type", "Q8_1", "--json"}));
-        VERIFY_EXIT(run, 1);
+        VERIFY_EXIT(run, 2);
         QVERIFY(run.errors.find("Q8_1") != std::string::npos);
         QVERIFY(!std::filesystem::exists(m_folder / "iq.gguf"));
     }
