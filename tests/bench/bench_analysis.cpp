@@ -36,7 +36,7 @@ Tensor makeTensor(TensorType type, std::uint64_t rows, bool isConstant)
         if (!isConstant)
             for (float& weight : row)
                 weight = normal(random);
-        codecFor(type).encodeRow(row.data(), nullptr, rowLength, {}, blocks.data() + index * perRow);
+        codecFor(type).encodeRow(row.data(), nullptr, rowLength, codecFor(type).defaults(), blocks.data() + index * perRow);
     }
     std::string pattern = (std::filesystem::temp_directory_path() / "quantlathe-bench-XXXXXX").string();
     if (!mkdtemp(pattern.data()))

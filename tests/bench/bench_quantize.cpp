@@ -52,7 +52,7 @@ void encode(benchmark::State& state, TensorType type, bool weighted)
     const float* importance = weighted ? data().importance.data() : nullptr;
     for ([[maybe_unused]] auto iteration : state) {
         for (std::size_t row = 0; row < rows; ++row)
-            codecFor(type).encodeRow(&data().weights[row * columns], importance, columns, {},
+            codecFor(type).encodeRow(&data().weights[row * columns], importance, columns, codecFor(type).defaults(),
                                      &blocks[row * bytes]);
         benchmark::DoNotOptimize(blocks.data());
         benchmark::ClobberMemory();
@@ -67,7 +67,7 @@ void decode(benchmark::State& state, TensorType type)
     std::vector<std::byte> blocks(rows * bytes);
     if (codecFor(type).canEncode()) {
         for (std::size_t row = 0; row < rows; ++row)
-            codecFor(type).encodeRow(&data().weights[row * columns], nullptr, columns, {}, &blocks[row * bytes]);
+            codecFor(type).encodeRow(&data().weights[row * columns], nullptr, columns, codecFor(type).defaults(), &blocks[row * bytes]);
     }
     std::vector<float> weights(columns); // decoded row by row into the cache, as analysis does
     for ([[maybe_unused]] auto iteration : state) {

@@ -60,7 +60,8 @@ inline std::vector<std::byte> encoded(const std::vector<float>& weights, TensorT
         if (type == TensorType::F32) // takes NaN as well
             std::memcpy(bytes.data() + row * perRow, weights.data() + row * rowLength, perRow);
         else
-            codecFor(type).encodeRow(weights.data() + row * rowLength, nullptr, rowLength, {}, bytes.data() + row * perRow);
+            codecFor(type).encodeRow(weights.data() + row * rowLength, nullptr, rowLength, codecFor(type).defaults(),
+                                     bytes.data() + row * perRow);
     }
     return bytes;
 }

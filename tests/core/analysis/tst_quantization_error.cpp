@@ -132,10 +132,15 @@ private slots:
                 scaled[index] *= index < 1024 ? 1.0f : 0.01f;
             std::vector<std::byte> whole(rowBytes(facts.type, 4096).value());
             std::vector<std::byte> pieces(whole.size());
-            codec.encodeRow(scaled.data(), nullptr, 4096, {}, whole.data());
-            for (std::size_t piece = 0; piece < 4; ++piece)
-                codec.encodeRow(scaled.data() + piece * 1024, nullptr, 1024, {}, pieces.data() + piece * (whole.size() / 4));
-            QVERIFY2(whole == pieces, std::string(facts.name).c_str());
+            for (const EncodeOptions& options : {EncodeOptions{Objective::Magnitude, Effort::Standard},
+                                                 EncodeOptions{Objective::SquaredError, Effort::Standard},
+                                                 EncodeOptions{codec.defaultObjective, Effort::Best}}) {
+                codec.encodeRow(scaled.data(), nullptr, 4096, options, whole.data());
+                for (std::size_t piece = 0; piece < 4; ++piece)
+                    codec.encodeRow(scaled.data() + piece * 1024, nullptr, 1024, options,
+                                    pieces.data() + piece * (whole.size() / 4));
+                QVERIFY2(whole == pieces, std::string(facts.name).c_str());
+            }
         }
         QVERIFY(encoders >= 13);
     }
@@ -153,7 +158,7 @@ private slots:
         std::vector<float> rebuilt(weights.size());
         std::vector<std::byte> blocks(rowBytes(TensorType::Q4_K, 256).value());
         for (std::size_t row = 0; row < 64; ++row) {
-            codecFor(TensorType::Q4_K).encodeRow(weights.data() + row * 256, importance.data(), 256, {}, blocks.data());
+            codecFor(TensorType::Q4_K).encodeRow(weights.data() + row * 256, importance.data(), 256, codecFor(TensorType::Q4_K).defaults(), blocks.data());
             codecFor(TensorType::Q4_K).decode(blocks.data(), rebuilt.data() + row * 256, 256);
         }
         const auto error = measureError(tensor, TensorType::Q4_K, options, {});

@@ -68,7 +68,7 @@ void ValueWindowTest::quantizedEqualsWholeRows()
         std::vector<float> row(length);
         std::vector<std::byte> blocks(*rowBytes(type, length));
         tensor.decodeRows(2, 1, row.data());
-        codecFor(type).encodeRow(row.data(), nullptr, length, {}, blocks.data());
+        codecFor(type).encodeRow(row.data(), nullptr, length, codecFor(type).defaults(), blocks.data());
         codecFor(type).decode(blocks.data(), row.data(), length);
         const std::vector<float> values = quantizedWindow(tensor, type, {2, 1, 250, 400}, {});
         QCOMPARE(values, std::vector<float>(row.begin() + 250, row.begin() + 650));

@@ -41,7 +41,7 @@ inline std::vector<std::byte> encodedBytes(const std::vector<float>& weights, st
     const std::size_t row = rowBytes(type, rowLength).value();
     std::vector<std::byte> bytes(weights.size() / rowLength * row);
     for (std::size_t index = 0; index < weights.size() / rowLength; ++index)
-        codecFor(type).encodeRow(weights.data() + index * rowLength, nullptr, rowLength, {}, bytes.data() + index * row);
+        codecFor(type).encodeRow(weights.data() + index * rowLength, nullptr, rowLength, codecFor(type).defaults(), bytes.data() + index * row);
     return bytes;
 }
 
