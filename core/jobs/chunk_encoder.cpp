@@ -60,10 +60,13 @@ public:
             const std::uint64_t end = std::min(first + batch, m_chunk.count);
             stopIf(shouldStop);
             decode(end - first);
-            for (std::uint64_t row = first; row < end; ++row) {
-                stopIf(shouldStop);
-                encodeRow(row, figures);
-            }
+            for (std::uint64_t row = first; row < end; ++row)
+                checkFinite(row, figures);
+            // Without importance blocks do not know of rows: short ones are encoded together, which fills the SIMD lanes.
+            m_codec.encodeRow(m_buffers.weights.data(), nullptr, (end - first) * m_rowLength, m_encodeOptions,
+                              m_buffers.bytes.data() + first * m_rowBytes);
+            for (std::uint64_t row = first; m_options.measureError && m_codec.canDecode() && row < end; ++row)
+                measureRow(row, figures);
         }
         return figures;
     }
@@ -108,21 +111,25 @@ private:
             m_source.decodeRows(m_target.sourceRow(first + row), 1, weights + row * m_rowLength);
     }
 
-    void encodeRow(std::uint64_t row, ChunkFigures& figures)
+    std::span<float> weightsOf(std::uint64_t row)
     {
-        const std::span<float> weights(m_buffers.weights.data() + (row - m_batchFirst) * m_rowLength, m_rowLength);
-        std::byte* blocks = m_buffers.bytes.data() + row * m_rowBytes;
-        if (!kernels::isFinite(weights.data(), weights.size())) {
-            if (m_options.nonFinite == NonFinite::Fail)
-                failNotFinite(row, firstNotFinite(weights));
-            figures.replaced.add(replaceNonFinite(weights.data(), weights.size()));
-        }
-        m_codec.encodeRow(weights.data(), nullptr, m_rowLength, m_encodeOptions, blocks);
-        if (!m_options.measureError || !m_codec.canDecode())
+        return {m_buffers.weights.data() + (row - m_batchFirst) * m_rowLength, m_rowLength};
+    }
+
+    void checkFinite(std::uint64_t row, ChunkFigures& figures)
+    {
+        const std::span<float> weights = weightsOf(row);
+        if (kernels::isFinite(weights.data(), weights.size()))
             return;
-        const std::span<float> rebuilt(m_buffers.rebuilt.data(), m_rowLength);
-        m_codec.decode(blocks, rebuilt.data(), m_rowLength);
-        figures.error.add(sumsOf(weights.data(), rebuilt.data(), m_rowLength));
+        if (m_options.nonFinite == NonFinite::Fail)
+            failNotFinite(row, firstNotFinite(weights));
+        figures.replaced.add(replaceNonFinite(weights.data(), weights.size()));
+    }
+
+    void measureRow(std::uint64_t row, ChunkFigures& figures)
+    {
+        m_codec.decode(m_buffers.bytes.data() + row * m_rowBytes, m_buffers.rebuilt.data(), m_rowLength);
+        figures.error.add(sumsOf(weightsOf(row).data(), m_buffers.rebuilt.data(), m_rowLength));
     }
 
     /// Row and column in the source, as the person sees them there.
