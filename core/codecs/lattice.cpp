@@ -14,8 +14,8 @@ std::span<const Codec> latticeCodecs()
         {TensorType::IQ2_XXS, scalar::decodeIQ2_XXS, encodeIQ2_XXS},
         {TensorType::IQ2_XS, scalar::decodeIQ2_XS, encodeIQ2_XS},
         {TensorType::IQ2_S, scalar::decodeIQ2_S, encodeIQ2_S},
-        {TensorType::IQ3_XXS, scalar::decodeIQ3_XXS, encodeIQ3_XXS},
-        {TensorType::IQ3_S, scalar::decodeIQ3_S, encodeIQ3_S},
+        {TensorType::IQ3_XXS, scalar::decodeIQ3_XXS, encodeIQ3_XXS, Objective::SquaredError},
+        {TensorType::IQ3_S, scalar::decodeIQ3_S, encodeIQ3_S, Objective::SquaredError},
     };
     return codecs;
 }
