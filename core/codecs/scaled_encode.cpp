@@ -28,6 +28,7 @@ struct FormatQ3_K
     static constexpr std::size_t width = 16;
     static constexpr int gridHalf = 32;
     static constexpr std::array<float, 2> stretches = {0.0f, 0.6f};
+    static constexpr auto evenStretches = stretches;
     static constexpr int fitRounds = 0;
     static constexpr int gridRounds = 1;
 
@@ -53,6 +54,8 @@ struct FormatQ6_K
     static constexpr std::size_t width = 16;
     static constexpr int gridHalf = 128;
     static constexpr std::array<float, 4> stretches = {0.0f, 0.3f, -0.3f, 0.6f};
+    /// Where all weights count the same fewer candidates do.
+    static constexpr std::array<float, 2> evenStretches = {0.0f, 0.5f};
     static constexpr int fitRounds = 0;
     static constexpr int gridRounds = 2;
 
@@ -79,6 +82,7 @@ struct FormatIQ4_XS
     static constexpr std::size_t width = 32;
     static constexpr int gridHalf = 32;
     static constexpr std::array<float, 4> stretches = {0.0f, 0.5f, -0.5f, 1.0f};
+    static constexpr auto evenStretches = stretches;
     static constexpr int fitRounds = 1;
     static constexpr int gridRounds = 1;
 
@@ -122,9 +126,9 @@ public:
                 return options.objective == Objective::Magnitude ? hn::Mul(x, x) : hn::Set(floats, 1.0f);
             });
         const bool isBest = options.effort == Effort::Best;
-        fitSubBlocks(isBest);
+        fitSubBlocks(isBest, !source.importance && options.objective == Objective::SquaredError);
         m_bestError.fill(std::numeric_limits<float>::infinity());
-        const int rounds = isBest ? 4 : Format::gridRounds;
+        const int rounds = isBest ? 4 : source.importance ? 1 : Format::gridRounds;
         for (int start = 0; start < (isBest ? Format::gridHalf + 16 : 1); ++start) {
             // The extreme scale at the low end; in the thorough search also below it and at the high end, and beyond the
             // ends, which serves the other sub-blocks: the extreme one then uses more of its codes.
@@ -146,12 +150,13 @@ public:
 private:
     LaneView view(std::size_t lane) const { return {m_values.x + lane, m_values.w + lane, m_values.wx + lane, width}; }
 
-    void fitSubBlocks(bool isBest)
+    void fitSubBlocks(bool isBest, bool isEven)
     {
         for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const ScaledLanes fit = isBest
                 ? fitScaledLanes<Levels>(view(lane), manyScaledStretches<Levels>(), 8)
-                : fitScaledLanes<Levels>(view(lane), Format::stretches, Format::fitRounds);
+                : isEven ? fitScaledLanes<Levels>(view(lane), Format::evenStretches, Format::fitRounds)
+                         : fitScaledLanes<Levels>(view(lane), Format::stretches, Format::fitRounds);
             hn::Store(fit.scale, floats, m_scales.data() + lane);
         }
     }

@@ -45,7 +45,13 @@ template <typename ShortBlock, typename BlockLevels, bool magnitudeIsSquare = fa
     using Levels = BlockLevels;
     /// `magnitude` weighs by x^2, not by 1.
     static constexpr bool weighsBySquare = magnitudeIsSquare;
-    static constexpr std::array<float, 4> stretches = {0.0f, 0.5f, -0.4f, 1.0f};
+    static constexpr std::array<float, 4> all = {0.0f, 0.5f, -0.4f, 1.0f};
+    /// Of more codes more candidates.
+    static constexpr auto stretches = [] {
+        std::array<float, Levels::highEnd == 127 ? 4 : 2> some{};
+        std::copy_n(all.begin(), some.size(), some.begin());
+        return some;
+    }();
 
     static void pack(const std::uint8_t* codes, Block& block)
     {

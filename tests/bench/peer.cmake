@@ -5,3 +5,4 @@ add_executable(bench_peer ${CMAKE_CURRENT_LIST_DIR}/bench_peer.cpp ${CMAKE_CURRE
     ${CMAKE_CURRENT_LIST_DIR}/peer_inputs.cpp ${CMAKE_CURRENT_LIST_DIR}/peer_objective.cpp)
 target_link_libraries(bench_peer PRIVATE quantlathe_codecs quantlathe_formats quantlathe_options CLI11::CLI11 fmt::fmt
     PkgConfig::HWY ${CMAKE_DL_LIBS})
+set_target_properties(bench_peer PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
