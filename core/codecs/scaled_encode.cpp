@@ -28,6 +28,7 @@ struct FormatQ3_K
     static constexpr std::size_t width = 16;
     static constexpr int gridHalf = 32;
     static constexpr std::array<float, 2> stretches = {0.0f, 0.6f};
+    static constexpr auto importanceStretches = stretches;
     static constexpr auto evenStretches = stretches;
     static constexpr int fitRounds = 0;
     static constexpr int gridRounds = 1;
@@ -53,7 +54,8 @@ struct FormatQ6_K
     using Levels = WholeLevels<32>;
     static constexpr std::size_t width = 16;
     static constexpr int gridHalf = 128;
-    static constexpr std::array<float, 4> stretches = {0.0f, 0.3f, -0.3f, 0.6f};
+    static constexpr std::array<float, 6> stretches = {0.0f, 0.3f, -0.3f, 0.6f, -0.6f, 0.9f};
+    static constexpr std::array<float, 4> importanceStretches = {0.0f, 0.3f, -0.3f, 0.6f};
     /// Where all weights count the same fewer candidates do.
     static constexpr std::array<float, 2> evenStretches = {0.0f, 0.5f};
     static constexpr int fitRounds = 0;
@@ -82,6 +84,7 @@ struct FormatIQ4_XS
     static constexpr std::size_t width = 32;
     static constexpr int gridHalf = 32;
     static constexpr std::array<float, 4> stretches = {0.0f, 0.5f, -0.5f, 1.0f};
+    static constexpr auto importanceStretches = stretches;
     static constexpr auto evenStretches = stretches;
     static constexpr int fitRounds = 1;
     static constexpr int gridRounds = 1;
@@ -126,7 +129,7 @@ public:
                 return options.objective == Objective::Magnitude ? hn::Mul(x, x) : hn::Set(floats, 1.0f);
             });
         const bool isBest = options.effort == Effort::Best;
-        fitSubBlocks(isBest, !source.importance && options.objective == Objective::SquaredError);
+        fitSubBlocks(isBest, source.importance != nullptr, options.objective);
         m_bestError.fill(std::numeric_limits<float>::infinity());
         const int rounds = isBest ? 4 : source.importance ? 1 : Format::gridRounds;
         for (int start = 0; start < (isBest ? Format::gridHalf + 16 : 1); ++start) {
@@ -150,14 +153,17 @@ public:
 private:
     LaneView view(std::size_t lane) const { return {m_values.x + lane, m_values.w + lane, m_values.wx + lane, width}; }
 
-    void fitSubBlocks(bool isBest, bool isEven)
+    void fitSubBlocks(bool isBest, bool hasImportance, Objective objective)
     {
         for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
-            const ScaledLanes fit = isBest
-                ? fitScaledLanes<Levels>(view(lane), manyScaledStretches<Levels>(), 8)
-                : isEven ? fitScaledLanes<Levels>(view(lane), Format::evenStretches, Format::fitRounds)
-                         : fitScaledLanes<Levels>(view(lane), Format::stretches, Format::fitRounds);
-            hn::Store(fit.scale, floats, m_scales.data() + lane);
+            const auto fit = [&](const auto& stretches, int rounds) HWY_ATTR {
+                return fitScaledLanes<Levels>(view(lane), stretches, rounds).scale;
+            };
+            const FloatVector scale = isBest                        ? fit(manyScaledStretches<Levels>(), 8)
+                                      : hasImportance               ? fit(Format::importanceStretches, Format::fitRounds)
+                                      : objective == Objective::Magnitude ? fit(Format::stretches, Format::fitRounds)
+                                                                    : fit(Format::evenStretches, Format::fitRounds);
+            hn::Store(scale, floats, m_scales.data() + lane);
         }
     }
 
