@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -93,14 +92,14 @@ public:
 
     double operator()()
     {
-        if (m_spare) {
-            const double value = *m_spare;
-            m_spare.reset();
-            return value;
+        if (m_hasSpare) {
+            m_hasSpare = false;
+            return m_spare;
         }
         const double radius = std::sqrt(-2 * std::log(uniform()));
         const double angle = 2 * 3.14159265358979323846 * uniform();
         m_spare = radius * std::sin(angle);
+        m_hasSpare = true;
         return radius * std::cos(angle);
     }
 
@@ -124,7 +123,8 @@ private:
     }
 
     std::uint64_t m_state;
-    std::optional<double> m_spare;
+    double m_spare = 0;
+    bool m_hasSpare = false;
 };
 
 /// The weights of @p count blocks of random bytes, their halves set to ordinary values.
