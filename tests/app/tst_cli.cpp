@@ -472,9 +472,10 @@ private slots:
             QProcess process;
             process.start(QUANTLATHE_CLI, next);
             QVERIFY(process.waitForStarted());
-            // The journal reaches the file five times a second: the first kill comes late enough to leave something.
+            // The journal reaches the file five times a second: the first kill comes late enough to leave something, all
+            // come after the program has begun to listen.
             const int longest = static_cast<int>(whole);
-            const int wait = round == 0 ? longest / 2 : QRandomGenerator::global()->bounded(longest / 2);
+            const int wait = round == 0 ? longest / 2 : 150 + QRandomGenerator::global()->bounded(longest / 2);
             const bool isOver = process.waitForFinished(wait);
             if (!isOver)
                 ::kill(static_cast<pid_t>(process.processId()), signal);
