@@ -18,6 +18,7 @@
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/lane_search-inl.h"
 #include "core/codecs/search_encode.h"
+#include "core/codecs/simd_dispatch.h"
 #include "core/codecs/super_block-inl.h"
 
 #include <algorithm>
@@ -270,15 +271,11 @@ private:
         for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto better =
                 hn::Lt(hn::Load(floats, errors.data() + lane), hn::Load(floats, m_bestError.data() + lane));
-            const auto keep = [&](const Lanes& now, Lanes& best) HWY_ATTR {
-                hn::Store(hn::IfThenElse(better, hn::Load(floats, now.data() + lane), hn::Load(floats, best.data() + lane)),
-                          floats, best.data() + lane);
-            };
-            keep(errors, m_bestError);
-            keep(m_grid.d, m_best.d);
-            keep(m_grid.dmin, m_best.dmin);
-            keep(m_grid.scales, m_best.scales);
-            keep(m_grid.minima, m_best.minima);
+            keepWhere(better, errors, m_bestError, lane);
+            keepWhere(better, m_grid.d, m_best.d, lane);
+            keepWhere(better, m_grid.dmin, m_best.dmin, lane);
+            keepWhere(better, m_grid.scales, m_best.scales, lane);
+            keepWhere(better, m_grid.minima, m_best.minima, lane);
         }
     }
 
@@ -438,15 +435,10 @@ private:
         alignas(64) std::uint8_t codes[superBlock];
         for (std::size_t sub = 0; sub < subBlocks; ++sub) {
             const std::size_t lane = first + sub;
-            const auto scale = hn::Set(floats, m_best.d[lane] * m_best.scales[lane]);
-            const auto slope = inverseOrZero(scale);
+            const auto slope = inverseOrZero(hn::Set(floats, m_best.d[lane] * m_best.scales[lane]));
             const auto bias = hn::Mul(hn::Set(floats, m_best.dmin[lane] * m_best.minima[lane]), slope);
-            const auto toUnit = hn::Set(floats, m_values.inverseUnit[lane]);
-            const float* weights = source.weights + lane * width;
-            for (std::size_t index = 0; index < width; index += hn::Lanes(floats)) {
-                const auto x = hn::Mul(hn::LoadU(floats, weights + index), toUnit);
-                storeCodes(affineCode<Format::top>(x, slope, bias), codes + sub * width + index);
-            }
+            m_values.storeCodes(source, lane, codes + sub * width,
+                                [&](FloatVector x) HWY_ATTR { return affineCode<Format::top>(x, slope, bias); });
         }
         Format::pack(codes, m_best.scales.data() + first, m_best.minima.data() + first, block);
     }
@@ -465,23 +457,9 @@ private:
     alignas(64) Lanes m_bestError;
 };
 
-void encodeQ2_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
-                std::byte* blocks)
-{
-    encodeBatches<AffineBatch<FormatQ2_K>>(weights, importance, count, options, blocks);
-}
-
-void encodeQ4_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
-                std::byte* blocks)
-{
-    encodeBatches<AffineBatch<FormatQ4_K>>(weights, importance, count, options, blocks);
-}
-
-void encodeQ5_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
-                std::byte* blocks)
-{
-    encodeBatches<AffineBatch<FormatQ5_K>>(weights, importance, count, options, blocks);
-}
+QUANTLATHE_BATCH_ENCODER(encodeQ2_K, AffineBatch<FormatQ2_K>)
+QUANTLATHE_BATCH_ENCODER(encodeQ4_K, AffineBatch<FormatQ4_K>)
+QUANTLATHE_BATCH_ENCODER(encodeQ5_K, AffineBatch<FormatQ5_K>)
 
 } // namespace HWY_NAMESPACE
 } // namespace quantlathe::codecs
@@ -490,19 +468,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                                      \
-    HWY_EXPORT(name);                                                                                                  \
-    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
-              std::byte* blocks)                                                                                       \
-    {                                                                                                                  \
-        HWY_DYNAMIC_DISPATCH(name)(weights, importance, count, options, blocks);                                       \
-    }
-
-QUANTLATHE_DISPATCH(encodeQ2_K)
-QUANTLATHE_DISPATCH(encodeQ4_K)
-QUANTLATHE_DISPATCH(encodeQ5_K)
-
-#undef QUANTLATHE_DISPATCH
+QUANTLATHE_DISPATCH_ENCODE_ROW(encodeQ2_K)
+QUANTLATHE_DISPATCH_ENCODE_ROW(encodeQ4_K)
+QUANTLATHE_DISPATCH_ENCODE_ROW(encodeQ5_K)
 
 } // namespace quantlathe::codecs
 #endif

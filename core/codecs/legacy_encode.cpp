@@ -12,6 +12,7 @@
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/legacy_encode.h"
 #include "core/codecs/legacy_trials-inl.h"
+#include "core/codecs/simd_dispatch.h"
 
 #include <cstring>
 
@@ -420,20 +421,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                            \
-    HWY_EXPORT(name);                                                                                        \
-    void simd::name(const float* weights, std::size_t count, std::byte* blocks)                              \
-    {                                                                                                        \
-        HWY_DYNAMIC_DISPATCH(name)(weights, count, blocks);                                                  \
-    }
-
-QUANTLATHE_DISPATCH(encodeQ4_0)
-QUANTLATHE_DISPATCH(encodeQ4_1)
-QUANTLATHE_DISPATCH(encodeQ5_0)
-QUANTLATHE_DISPATCH(encodeQ5_1)
-QUANTLATHE_DISPATCH(encodeQ8_0)
-
-#undef QUANTLATHE_DISPATCH
+QUANTLATHE_DISPATCH_DIRECT(encodeQ4_0)
+QUANTLATHE_DISPATCH_DIRECT(encodeQ4_1)
+QUANTLATHE_DISPATCH_DIRECT(encodeQ5_0)
+QUANTLATHE_DISPATCH_DIRECT(encodeQ5_1)
+QUANTLATHE_DISPATCH_DIRECT(encodeQ8_0)
 
 } // namespace quantlathe::codecs
 #endif

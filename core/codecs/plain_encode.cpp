@@ -7,6 +7,7 @@
 #include <hwy/highway.h>
 
 #include "core/codecs/plain_encode.h"
+#include "core/codecs/simd_dispatch.h"
 #include "core/codecs/simd_parts-inl.h"
 
 #include <cstring>
@@ -65,17 +66,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                            \
-    HWY_EXPORT(name);                                                                                        \
-    void simd::name(const float* weights, std::size_t count, std::byte* bytes)                               \
-    {                                                                                                        \
-        HWY_DYNAMIC_DISPATCH(name)(weights, count, bytes);                                                   \
-    }
-
-QUANTLATHE_DISPATCH(encodeF16)
-QUANTLATHE_DISPATCH(encodeBF16)
-
-#undef QUANTLATHE_DISPATCH
+QUANTLATHE_DISPATCH_DIRECT(encodeF16)
+QUANTLATHE_DISPATCH_DIRECT(encodeBF16)
 
 } // namespace quantlathe::codecs
 #endif

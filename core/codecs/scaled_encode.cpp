@@ -13,6 +13,7 @@
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/scaled_search-inl.h"
 #include "core/codecs/search_encode.h"
+#include "core/codecs/simd_dispatch.h"
 #include "core/codecs/super_block-inl.h"
 
 #include <limits>
@@ -203,13 +204,9 @@ private:
         for (std::size_t lane = 0; lane < searchLanes; lane += hn::Lanes(floats)) {
             const auto better =
                 hn::Lt(hn::Load(floats, errors.data() + lane), hn::Load(floats, m_bestError.data() + lane));
-            const auto keep = [&](const Lanes& now, Lanes& best) HWY_ATTR {
-                hn::Store(hn::IfThenElse(better, hn::Load(floats, now.data() + lane), hn::Load(floats, best.data() + lane)),
-                          floats, best.data() + lane);
-            };
-            keep(errors, m_bestError);
-            keep(m_grid.d, m_best.d);
-            keep(m_grid.scales, m_best.scales);
+            keepWhere(better, errors, m_bestError, lane);
+            keepWhere(better, m_grid.d, m_best.d, lane);
+            keepWhere(better, m_grid.scales, m_best.scales, lane);
         }
     }
 
@@ -283,12 +280,8 @@ private:
         for (std::size_t sub = 0; sub < subBlocks; ++sub) {
             const std::size_t lane = first + sub;
             const auto slope = inverseOrZero(hn::Set(floats, m_best.d[lane] * m_best.scales[lane]));
-            const auto toUnit = hn::Set(floats, m_values.inverseUnit[lane]);
-            const float* weights = source.weights + lane * width;
-            for (std::size_t index = 0; index < width; index += hn::Lanes(floats)) {
-                const auto x = hn::Mul(hn::LoadU(floats, weights + index), toUnit);
-                storeCodes(Levels::codeOf(hn::Mul(x, slope)), codes + sub * width + index);
-            }
+            m_values.storeCodes(source, lane, codes + sub * width,
+                                [&](FloatVector x) HWY_ATTR { return Levels::codeOf(hn::Mul(x, slope)); });
         }
         Format::pack(codes, m_best.scales.data() + first, block);
     }
@@ -303,23 +296,9 @@ private:
     alignas(64) Lanes m_bestError;
 };
 
-void encodeQ3_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
-                std::byte* blocks)
-{
-    encodeBatches<ScaledBatch<FormatQ3_K>>(weights, importance, count, options, blocks);
-}
-
-void encodeQ6_K(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
-                std::byte* blocks)
-{
-    encodeBatches<ScaledBatch<FormatQ6_K>>(weights, importance, count, options, blocks);
-}
-
-void encodeIQ4_XS(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,
-                  std::byte* blocks)
-{
-    encodeBatches<ScaledBatch<FormatIQ4_XS>>(weights, importance, count, options, blocks);
-}
+QUANTLATHE_BATCH_ENCODER(encodeQ3_K, ScaledBatch<FormatQ3_K>)
+QUANTLATHE_BATCH_ENCODER(encodeQ6_K, ScaledBatch<FormatQ6_K>)
+QUANTLATHE_BATCH_ENCODER(encodeIQ4_XS, ScaledBatch<FormatIQ4_XS>)
 
 } // namespace HWY_NAMESPACE
 } // namespace quantlathe::codecs
@@ -328,19 +307,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                                      \
-    HWY_EXPORT(name);                                                                                                  \
-    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
-              std::byte* blocks)                                                                                       \
-    {                                                                                                                  \
-        HWY_DYNAMIC_DISPATCH(name)(weights, importance, count, options, blocks);                                       \
-    }
-
-QUANTLATHE_DISPATCH(encodeQ3_K)
-QUANTLATHE_DISPATCH(encodeQ6_K)
-QUANTLATHE_DISPATCH(encodeIQ4_XS)
-
-#undef QUANTLATHE_DISPATCH
+QUANTLATHE_DISPATCH_ENCODE_ROW(encodeQ3_K)
+QUANTLATHE_DISPATCH_ENCODE_ROW(encodeQ6_K)
+QUANTLATHE_DISPATCH_ENCODE_ROW(encodeIQ4_XS)
 
 } // namespace quantlathe::codecs
 #endif

@@ -16,6 +16,7 @@
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/scaled_search-inl.h"
 #include "core/codecs/search_encode.h"
+#include "core/codecs/simd_dispatch.h"
 #include "core/codecs/super_block-inl.h"
 
 #include <limits>
@@ -133,11 +134,8 @@ private:
         block.d.store(m_d[index] * m_values.unit[index]);
         alignas(64) std::uint8_t codes[width];
         const auto slope = inverseOrZero(hn::Set(floats, m_d[index]));
-        const auto toUnit = hn::Set(floats, m_values.inverseUnit[index]);
-        for (std::size_t weight = 0; weight < width; weight += hn::Lanes(floats)) {
-            const auto x = hn::Mul(hn::LoadU(floats, source.weights + index * width + weight), toUnit);
-            storeCodes(Levels::codeOf(hn::Mul(x, slope)), codes + weight);
-        }
+        m_values.storeCodes(source, index, codes,
+                            [&](FloatVector x) HWY_ATTR { return Levels::codeOf(hn::Mul(x, slope)); });
         Format::pack(codes, block);
     }
 
@@ -229,11 +227,8 @@ private:
         alignas(64) std::uint8_t codes[width];
         const auto slope = inverseOrZero(hn::Set(floats, m_d[index]));
         const auto bias = hn::Mul(hn::Set(floats, m_offset[index]), slope);
-        const auto toUnit = hn::Set(floats, m_values.inverseUnit[index]);
-        for (std::size_t weight = 0; weight < width; weight += hn::Lanes(floats)) {
-            const auto x = hn::Mul(hn::LoadU(floats, source.weights + index * width + weight), toUnit);
-            storeCodes(affineCode<top>(x, slope, bias), codes + weight);
-        }
+        m_values.storeCodes(source, index, codes,
+                            [&](FloatVector x) HWY_ATTR { return affineCode<top>(x, slope, bias); });
         packNibbles(codes, block.nibbles);
         if constexpr (top > 15)
             packFifthBits(codes, block.fifthBits);
@@ -244,13 +239,6 @@ private:
     alignas(64) Lanes m_offset;
 };
 
-#define QUANTLATHE_ENCODER(name, Batch)                                                                                \
-    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
-              std::byte* blocks)                                                                                       \
-    {                                                                                                                  \
-        encodeBatches<Batch>(weights, importance, count, options, blocks);                                             \
-    }
-
 using BlocksQ4_0 = ScaledBlocks<ScaledFormat<BlockQ4_0, WholeLevels<8>>>;
 using BlocksQ5_0 = ScaledBlocks<ScaledFormat<BlockQ5_0, WholeLevels<16>>>;
 using BlocksQ8_0 = ScaledBlocks<ScaledFormat<BlockQ8_0, WholeLevels<128>>>;
@@ -258,14 +246,12 @@ using BlocksIQ4_NL = ScaledBlocks<ScaledFormat<BlockIQ4_NL, Iq4Levels, true>>;
 using BlocksQ4_1 = AffineBlocks<BlockQ4_1, 15>;
 using BlocksQ5_1 = AffineBlocks<BlockQ5_1, 31>;
 
-QUANTLATHE_ENCODER(encodeIQ4_NL, BlocksIQ4_NL)
-QUANTLATHE_ENCODER(searchQ4_0, BlocksQ4_0)
-QUANTLATHE_ENCODER(searchQ4_1, BlocksQ4_1)
-QUANTLATHE_ENCODER(searchQ5_0, BlocksQ5_0)
-QUANTLATHE_ENCODER(searchQ5_1, BlocksQ5_1)
-QUANTLATHE_ENCODER(searchQ8_0, BlocksQ8_0)
-
-#undef QUANTLATHE_ENCODER
+QUANTLATHE_BATCH_ENCODER(encodeIQ4_NL, BlocksIQ4_NL)
+QUANTLATHE_BATCH_ENCODER(searchQ4_0, BlocksQ4_0)
+QUANTLATHE_BATCH_ENCODER(searchQ4_1, BlocksQ4_1)
+QUANTLATHE_BATCH_ENCODER(searchQ5_0, BlocksQ5_0)
+QUANTLATHE_BATCH_ENCODER(searchQ5_1, BlocksQ5_1)
+QUANTLATHE_BATCH_ENCODER(searchQ8_0, BlocksQ8_0)
 
 } // namespace HWY_NAMESPACE
 } // namespace quantlathe::codecs
@@ -274,22 +260,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                                      \
-    HWY_EXPORT(name);                                                                                                  \
-    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
-              std::byte* blocks)                                                                                       \
-    {                                                                                                                  \
-        HWY_DYNAMIC_DISPATCH(name)(weights, importance, count, options, blocks);                                       \
-    }
-
-QUANTLATHE_DISPATCH(encodeIQ4_NL)
-QUANTLATHE_DISPATCH(searchQ4_0)
-QUANTLATHE_DISPATCH(searchQ4_1)
-QUANTLATHE_DISPATCH(searchQ5_0)
-QUANTLATHE_DISPATCH(searchQ5_1)
-QUANTLATHE_DISPATCH(searchQ8_0)
-
-#undef QUANTLATHE_DISPATCH
+QUANTLATHE_DISPATCH_ENCODE_ROW(encodeIQ4_NL)
+QUANTLATHE_DISPATCH_ENCODE_ROW(searchQ4_0)
+QUANTLATHE_DISPATCH_ENCODE_ROW(searchQ4_1)
+QUANTLATHE_DISPATCH_ENCODE_ROW(searchQ5_0)
+QUANTLATHE_DISPATCH_ENCODE_ROW(searchQ5_1)
+QUANTLATHE_DISPATCH_ENCODE_ROW(searchQ8_0)
 
 } // namespace quantlathe::codecs
 #endif

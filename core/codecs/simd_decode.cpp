@@ -10,6 +10,7 @@
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/legacy_blocks.h"
 #include "core/codecs/simd_decode.h"
+#include "core/codecs/simd_dispatch.h"
 #include "core/codecs/simd_parts-inl.h"
 
 #include <cstring>
@@ -284,27 +285,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                            \
-    HWY_EXPORT(name);                                                                                        \
-    void simd::name(const std::byte* blocks, float* weights, std::size_t count)                              \
-    {                                                                                                        \
-        HWY_DYNAMIC_DISPATCH(name)(blocks, weights, count);                                                  \
-    }
-
-QUANTLATHE_DISPATCH(decodeF16)
-QUANTLATHE_DISPATCH(decodeBF16)
-QUANTLATHE_DISPATCH(decodeQ4_0)
-QUANTLATHE_DISPATCH(decodeQ4_1)
-QUANTLATHE_DISPATCH(decodeQ5_0)
-QUANTLATHE_DISPATCH(decodeQ5_1)
-QUANTLATHE_DISPATCH(decodeQ8_0)
-QUANTLATHE_DISPATCH(decodeQ2_K)
-QUANTLATHE_DISPATCH(decodeQ3_K)
-QUANTLATHE_DISPATCH(decodeQ4_K)
-QUANTLATHE_DISPATCH(decodeQ5_K)
-QUANTLATHE_DISPATCH(decodeQ6_K)
-
-#undef QUANTLATHE_DISPATCH
+QUANTLATHE_DISPATCH_DECODE(decodeF16)
+QUANTLATHE_DISPATCH_DECODE(decodeBF16)
+QUANTLATHE_DISPATCH_DECODE(decodeQ4_0)
+QUANTLATHE_DISPATCH_DECODE(decodeQ4_1)
+QUANTLATHE_DISPATCH_DECODE(decodeQ5_0)
+QUANTLATHE_DISPATCH_DECODE(decodeQ5_1)
+QUANTLATHE_DISPATCH_DECODE(decodeQ8_0)
+QUANTLATHE_DISPATCH_DECODE(decodeQ2_K)
+QUANTLATHE_DISPATCH_DECODE(decodeQ3_K)
+QUANTLATHE_DISPATCH_DECODE(decodeQ4_K)
+QUANTLATHE_DISPATCH_DECODE(decodeQ5_K)
+QUANTLATHE_DISPATCH_DECODE(decodeQ6_K)
 
 } // namespace quantlathe::codecs
 #endif

@@ -9,6 +9,7 @@
 
 #include "core/codecs/fp4_blocks.h"
 #include "core/codecs/simd_decode.h"
+#include "core/codecs/simd_dispatch.h"
 #include "core/codecs/simd_parts-inl.h"
 #include "core/codecs/ternary_blocks.h"
 
@@ -174,21 +175,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quantlathe::codecs {
 
-#define QUANTLATHE_DISPATCH(name)                                                                            \
-    HWY_EXPORT(name);                                                                                        \
-    void simd::name(const std::byte* blocks, float* weights, std::size_t count)                              \
-    {                                                                                                        \
-        HWY_DYNAMIC_DISPATCH(name)(blocks, weights, count);                                                  \
-    }
-
-QUANTLATHE_DISPATCH(decodeQ1_0)
-QUANTLATHE_DISPATCH(decodeQ2_0)
-QUANTLATHE_DISPATCH(decodeTQ1_0)
-QUANTLATHE_DISPATCH(decodeTQ2_0)
-QUANTLATHE_DISPATCH(decodeMXFP4)
-QUANTLATHE_DISPATCH(decodeNVFP4)
-
-#undef QUANTLATHE_DISPATCH
+QUANTLATHE_DISPATCH_DECODE(decodeQ1_0)
+QUANTLATHE_DISPATCH_DECODE(decodeQ2_0)
+QUANTLATHE_DISPATCH_DECODE(decodeTQ1_0)
+QUANTLATHE_DISPATCH_DECODE(decodeTQ2_0)
+QUANTLATHE_DISPATCH_DECODE(decodeMXFP4)
+QUANTLATHE_DISPATCH_DECODE(decodeNVFP4)
 
 } // namespace quantlathe::codecs
 #endif

@@ -6,7 +6,7 @@
 // Two arrangements keep the order fixed:
 // - A batch: sixteen sub-blocks side by side, element i of sub-block b at [16 * i + b]. One lane is one sub-block and
 //   each sum runs over its elements in order.
-// - Sixteen partial sums along a row, element i in partial i % 16, added up by sumOfPartials.
+// - Sixteen partial sums along a row, element i in partial i % 16.
 
 #if defined(QUANTLATHE_SIMD_PARTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUANTLATHE_SIMD_PARTS_INL_H_
@@ -172,17 +172,6 @@ HWY_INLINE void loadBatch(const float* HWY_RESTRICT weights, std::size_t width, 
         for (std::size_t index = 0; index < width; index += 4)
             transposeFours<lanes>(weights + index, starts + lane, factor, batch + lanes * index + lane);
     }
-}
-
-/// Sixteen partial sums in one fixed order: halves onto each other until one is left.
-HWY_INLINE float sumOfPartials(const float* HWY_RESTRICT partials)
-{
-    float sums[8];
-    for (std::size_t index = 0; index < 8; ++index)
-        sums[index] = partials[index] + partials[index + 8];
-    for (std::size_t index = 0; index < 4; ++index)
-        sums[index] += sums[index + 4];
-    return (sums[0] + sums[2]) + (sums[1] + sums[3]);
 }
 
 } // namespace HWY_NAMESPACE

@@ -121,7 +121,27 @@ template <std::size_t width> struct BatchValues
         const auto roomy = hn::Mul(hn::Mul(hn::Ceil(hn::Mul(real, hn::Set(floats, 0x1p24f))), hn::Set(floats, 0x1p-24f)), inverse);
         return hn::IfThenElse(isCoarse, hn::CopySign(roomy, scale), nearestHalf(lane, scale));
     }
+
+    /// The codes of sub-block @p lane, codeOf(x) with x in units.
+    template <typename CodeOf>
+    HWY_INLINE void storeCodes(const BatchSource& source, std::size_t lane, std::uint8_t* codes, CodeOf&& codeOf) const
+    {
+        const auto toUnit = hn::Set(floats, inverseUnit[lane]);
+        const float* weights = source.weights + lane * width;
+        const hn::Rebind<std::uint8_t, Ints> bytes;
+        for (std::size_t index = 0; index < width; index += hn::Lanes(floats)) {
+            const auto code = codeOf(hn::Mul(hn::LoadU(floats, weights + index), toUnit));
+            hn::StoreU(hn::DemoteTo(bytes, hn::ConvertTo(ints, code)), bytes, codes + index);
+        }
+    }
 };
+
+/// best = now where @p better, for as many lanes as a vector has.
+HWY_INLINE void keepWhere(hn::Mask<Floats> better, const Lanes& now, Lanes& best, std::size_t lane)
+{
+    const auto kept = hn::IfThenElse(better, hn::Load(floats, now.data() + lane), hn::Load(floats, best.data() + lane));
+    hn::Store(kept, floats, best.data() + lane);
+}
 
 /// The sum over each @p group lanes (8 or 16), in one fixed order, at all of them.
 template <std::size_t group> HWY_INLINE void sumOverGroups(const Lanes& values, Lanes& sums)
@@ -164,13 +184,6 @@ HWY_INLINE void extremeOfGroups(const Lanes& values, const Lanes& matters, Lanes
     }
 }
 
-/// As many bytes as there are lanes.
-HWY_INLINE void storeCodes(FloatVector codes, std::uint8_t* bytes)
-{
-    hn::StoreU(hn::DemoteTo(hn::Rebind<std::uint8_t, Ints>(), hn::ConvertTo(ints, codes)),
-               hn::Rebind<std::uint8_t, Ints>(), bytes);
-}
-
 /// @p count: a multiple of 16.
 HWY_INLINE TamedRow::Facts factsOfRow(const float* HWY_RESTRICT weights, const float* HWY_RESTRICT importance,
                                       std::size_t count)
@@ -209,6 +222,15 @@ HWY_INLINE void encodeBatches(const float* weights, const float* importance, std
         block += present / Batch::weightsPerBlock;
     }
 }
+
+/// Defines name, an EncodeRow of this target, by a batch encoder.
+#undef QUANTLATHE_BATCH_ENCODER
+#define QUANTLATHE_BATCH_ENCODER(name, Batch)                                                                          \
+    void name(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options,         \
+              std::byte* blocks)                                                                                       \
+    {                                                                                                                  \
+        encodeBatches<Batch>(weights, importance, count, options, blocks);                                             \
+    }
 
 } // namespace HWY_NAMESPACE
 } // namespace quantlathe::codecs
