@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,14 @@ struct MemoryEstimate
 /// Stable ids: "unknown", "fits", "tight", "does-not-fit".
 std::string_view name(MemoryEstimate::Verdict verdict);
 
+/// What one tensor adds to a file and to memory with all layers offloaded.
+struct TensorCost
+{
+    std::uint64_t fileBytes = 0;   ///< rounded up to the file's alignment
+    std::uint64_t deviceBytes = 0; ///< as the CUDA backend allocates it; 0 for input tables, unless the output is tied to them
+    std::uint64_t hostBytes = 0;   ///< input tables
+};
+
 /// What the estimate needs of a model; made once, asked on every edit. Independent of the model afterwards, thread-safe.
 class MemoryModel
 {
@@ -66,6 +75,17 @@ public:
     explicit MemoryModel(const Model& model, std::optional<std::uint64_t> headerBytes = std::nullopt);
 
     [[nodiscard]] MemoryEstimate estimate(const Plan& plan, const RuntimeSettings& settings, const Device* device) const;
+
+    /// Cost of the model's tensor @p tensorIndex when it is written as @p written (the type after fallbacks, see
+    /// writtenType). Of experts that become one tensor of the file each has a share; the shares of parts with the same type add
+    /// up to exactly what the stacked tensor takes. All fields are 2^64 - 1 where rows do not fit @p written.
+    [[nodiscard]] TensorCost tensorCost(std::size_t tensorIndex, TensorType written) const;
+    /// Everything in front of the tensor data of the file.
+    [[nodiscard]] std::uint64_t headerBytes() const { return m_headerBytes; }
+    /// Bytes of @p devices that are left for weights (TensorCost::deviceBytes) with all layers offloaded, after the KV cache, the
+    /// compute buffers and the upper end of the driver's overhead: what fits in it has the verdict "fits" or "little-room".
+    /// 0 when the rest alone is too much. Several devices are added up; layers are whole, so that estimate() has the last word.
+    [[nodiscard]] std::uint64_t weightBudget(const RuntimeSettings& settings, std::span<const Device> devices) const;
 
 private:
     /// A tensor of the source.
@@ -87,6 +107,7 @@ private:
 
     std::vector<Part> m_parts;           ///< part by part, outputs one after the other
     std::vector<Output> m_outputs;
+    std::vector<std::size_t> m_partOfTensor; ///< by the model's tensor index
     std::vector<std::size_t> m_byName;   ///< parts by name
     Architecture m_architecture;
     std::uint64_t m_headerBytes = 0;

@@ -15,6 +15,8 @@ namespace quantlathe {
 
 namespace {
 
+/// CUDA context, cuBLAS and what else the driver takes; MEMORY formulas: README.md.
+constexpr std::uint64_t overheadHighBytes = 750ull << 20;
 constexpr std::uint64_t tightBytes = 1ull << 30; ///< less than this left: compute buffers and the driver may not fit
 
 /// Read row by row on the host, whatever is offloaded (llama.cpp's input layer).
@@ -125,6 +127,7 @@ MemoryModel::MemoryModel(const Model& model, std::optional<std::uint64_t> header
             return model.place(a).canonicalName < model.place(b).canonicalName;
         });
     m_parts.reserve(count);
+    m_partOfTensor.resize(count);
     std::uint64_t table = 4 + 4 + 8 + 8;
     for (const std::size_t index : order) {
         const Tensor& tensor = model.tensors()[index];
@@ -139,6 +142,7 @@ MemoryModel::MemoryModel(const Model& model, std::optional<std::uint64_t> header
             table = saturatingAdd(table, 8 + place.canonicalName.size() + 4 + 8 * rank + 4 + 8);
         }
         ++m_outputs.back().partCount;
+        m_partOfTensor[index] = m_parts.size();
         m_parts.push_back({tensor.name(), factsOf(model, index), tensor.shape().rowCount(), m_outputs.size() - 1});
     }
     m_byName.resize(count);
@@ -200,6 +204,40 @@ MemoryEstimate MemoryModel::estimate(const Plan& plan, const RuntimeSettings& se
     }
     result.explanation = sentence(result, device);
     return result;
+}
+
+TensorCost MemoryModel::tensorCost(std::size_t tensorIndex, TensorType written) const
+{
+    const std::size_t part = m_partOfTensor.at(tensorIndex);
+    const Output& output = m_outputs[m_parts[part].output];
+    std::uint64_t bytes = 0;
+    for (std::size_t index = output.firstPart; index < output.firstPart + output.partCount; ++index) {
+        const auto row = rowBytes(written, m_parts[index].facts.rowLength);
+        bytes = saturatingAdd(bytes, row ? saturatingMultiply(*row, m_parts[index].rowCount) : beyondCounting);
+    }
+    if (bytes == beyondCounting)
+        return {beyondCounting, beyondCounting, beyondCounting};
+    const TensorTypeInfo& type = info(written);
+    // What is left over by the division goes to the first parts, a byte each.
+    const std::uint64_t place = part - output.firstPart;
+    const auto share = [&](std::uint64_t whole) {
+        return whole / output.partCount + (place < whole % output.partCount ? 1 : 0);
+    };
+    return {share(saturatingAlign(bytes, m_alignment)),
+            output.isOnDevice ? share(cudaBytes(bytes, type.isQuantized(), m_parts[output.firstPart].facts.rowLength,
+                                                type.weightsPerBlock, type.bytesPerBlock))
+                              : 0,
+            output.isOnHost ? share(saturatingAlign(bytes, 32)) : 0};
+}
+
+std::uint64_t MemoryModel::weightBudget(const RuntimeSettings& settings, std::span<const Device> devices) const
+{
+    std::uint64_t budget = 0;
+    for (const Device& device : devices)
+        budget = saturatingAdd(budget, device.usableBytes);
+    std::uint64_t rest = cacheBytes(m_architecture, settings).total();
+    rest = saturatingAdd(rest, saturatingMultiply(devices.size(), overheadHighBytes));
+    return rest < budget ? budget - rest : 0;
 }
 
 MemoryEstimate estimateMemory(const Model& model, const Plan& plan, const RuntimeSettings& settings,

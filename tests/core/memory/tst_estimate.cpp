@@ -125,6 +125,49 @@ private slots:
         QVERIFY(exact.estimate({}, {}, nullptr).isFileExact);
     }
 
+    // What the budget solver adds up is what the estimate says.
+    void costsOfTensorsAddUp()
+    {
+        std::vector<ShapeTensor> tensors = {{"model.embed_tokens.weight", {1000, 288}}, {"model.norm.weight", {288}}};
+        for (int expert = 0; expert < 5; ++expert)
+            tensors.push_back({"model.layers.0.mlp.experts." + std::to_string(expert) + ".up_proj.weight", {3, 288}});
+        Architecture architecture;
+        architecture.name = "qwen2moe";
+        const auto folder = makeShapeModel(m_folder.path(), architecture, tensors, ModelFormat::HuggingFace);
+        for (const auto& model : {m_llama, folder}) {
+            const MemoryModel memory(*model);
+            for (const TensorType type : {F16, Q8_0, Q4_0, Q4_K}) {
+                const Plan plan = planFromType(*model, type);
+                TensorCost sum;
+                for (std::size_t index = 0; index < model->tensors().size(); ++index) {
+                    const TensorCost cost = memory.tensorCost(index, effectiveChoice(*model, index, plan).type);
+                    sum.fileBytes += cost.fileBytes;
+                    sum.deviceBytes += cost.deviceBytes;
+                    sum.hostBytes += cost.hostBytes;
+                }
+                const MemoryEstimate estimate = memory.estimate(plan, {}, nullptr);
+                QCOMPARE(memory.headerBytes() + sum.fileBytes, estimate.fileBytes);
+                QCOMPARE(sum.deviceBytes, estimate.weightBytes);
+                QCOMPARE(sum.hostBytes, estimate.hostWeightBytes);
+            }
+            QCOMPARE(memory.tensorCost(0, Q4_K).fileBytes == std::numeric_limits<std::uint64_t>::max(),
+                     model == folder); // rows of 288 weights
+        }
+    }
+
+    void budgetForWeights()
+    {
+        const MemoryModel memory(*m_llama);
+        const std::vector<Device> one = {parseDevice("24 GiB")};
+        const std::vector<Device> two = {one[0], one[0]};
+        const std::uint64_t budget = memory.weightBudget({}, one);
+        QVERIFY(budget > 20ull << 30 && budget < 23ull << 30);
+        QVERIFY(memory.weightBudget({}, two) > budget + (20ull << 30));
+        RuntimeSettings settings;
+        settings.contextLength = 1 << 20;
+        QCOMPARE(memory.weightBudget(settings, one), 0ull);
+    }
+
     // Files that llama-quantize wrote carry all keys we would write: the estimate of "keep everything" is their size.
     void fileSizesOfWrittenFiles()
     {
