@@ -63,8 +63,10 @@ std::string ConsoleProgress::line(std::string_view stage, std::uint64_t done, st
     const double moved = static_cast<double>(done - std::min(done, m_firstDone));
     if (seconds >= rateSeconds && moved > 0) {
         const double rate = moved / seconds;
-        text += m_unit == Unit::Bytes ? fmt::format("{}/s  ", formatBytes(static_cast<std::uint64_t>(rate)))
-                                      : fmt::format("{:.1f} M weights/s  ", rate / 1e6);
+        if (m_unit == Unit::Bytes)
+            text += fmt::format("{}/s  ", formatBytes(static_cast<std::uint64_t>(rate)));
+        else if (m_unit == Unit::Weights)
+            text += fmt::format("{:.1f} M weights/s  ", rate / 1e6);
         if (total >= done)
             text += fmt::format("{} left  ", timeText(static_cast<double>(total - done) / rate));
     }

@@ -15,7 +15,7 @@ namespace quantlathe::cli {
 class ConsoleProgress : public Progress
 {
 public:
-    enum class Unit { Bytes, Weights };
+    enum class Unit { Bytes, Weights, Items };
     ConsoleProgress(bool isQuiet, Unit unit);
     ~ConsoleProgress() override;
     void report(std::string_view stage, std::uint64_t done, std::uint64_t total) override;

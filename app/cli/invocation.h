@@ -77,5 +77,6 @@ void addPlan(CLI::App& app, Invocation& invocation);
 void addEstimate(CLI::App& app, Invocation& invocation);
 void addQuantize(CLI::App& app, Invocation& invocation);
 void addCompare(CLI::App& app, Invocation& invocation);
+void addSurvey(CLI::App& app, Invocation& invocation);
 
 } // namespace quantlathe::cli

@@ -79,6 +79,7 @@ int run(int argumentCount, char** arguments)
     addEstimate(app, invocation);
     addQuantize(app, invocation);
     addCompare(app, invocation);
+    addSurvey(app, invocation);
     try {
         app.parse(argumentCount, arguments);
     } catch (const CLI::ParseError& error) {

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] ModelFormat format() const { return m_contents.format; }
     [[nodiscard]] const std::filesystem::path& path() const { return m_contents.path; }
     [[nodiscard]] std::span<const std::filesystem::path> files() const { return m_contents.files; }
+    /// All files, mapped; at least those of the tensors.
+    [[nodiscard]] std::span<const std::shared_ptr<const MappedFile>> mappings() const { return m_contents.mappings; }
     [[nodiscard]] int formatVersion() const { return m_contents.formatVersion; }
     [[nodiscard]] std::uint64_t alignment() const { return m_contents.alignment; }
     [[nodiscard]] const Metadata& metadata() const { return m_contents.metadata; }

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// quantlathe-cli survey FILE [--type T ...] [--exact]: the error of every tensor in every type.
+#include "app/cli/console_progress.h"
+#include "app/cli/invocation.h"
+#include "app/cli/model_json.h"
+#include "app/cli/plan_options.h"
+#include "app/cli/table.h"
+#include "core/analysis/error_cache.h"
+#include "core/base/text.h"
+#include "core/formats/open.h"
+#include "core/plan/possible_types.h"
+
+#include <fmt/format.h>
+#include <memory>
+
+namespace quantlathe::cli {
+
+namespace {
+
+struct Options
+{
+    std::string file;
+    PlanOptions encoding;
+    std::vector<std::string> types;
+    std::vector<std::string> tensors;
+    unsigned threads = 0;
+    bool exact = false;
+    bool noCache = false;
+    bool csv = false;
+};
+
+std::string_view name(PairError::Quality quality)
+{
+    switch (quality) {
+    case PairError::Quality::Sampled:
+        return "sampled";
+    case PairError::Quality::Exact:
+        return "exact";
+    case PairError::Quality::Failed:
+        return "failed";
+    case PairError::Quality::Unknown:
+        break;
+    }
+    return "unknown";
+}
+
+/// Every tensor with the types that were asked for, in the model's order.
+struct Wanted
+{
+    std::vector<std::size_t> tensors;
+    std::vector<std::vector<TensorType>> types; ///< by tensor of the model
+};
+
+Wanted wantedOf(const Model& model, const Options& options)
+{
+    std::vector<TensorType> asked;
+    for (const std::string& type : options.types)
+        asked.push_back(parseType(type));
+    Wanted wanted{chosenTensors(model, options.tensors), std::vector<std::vector<TensorType>>(model.tensors().size())};
+    for (const std::size_t tensor : wanted.tensors) {
+        auto& types = wanted.types[tensor];
+        types = possibleTypes(model, tensor);
+        std::erase(types, model.tensors()[tensor].type());
+        if (asked.empty())
+            continue;
+        std::erase_if(types, [&](TensorType type) {
+            return std::none_of(asked.begin(), asked.end(), [&](TensorType one) { return writtenType(factsOf(model, tensor), one).type == type; });
+        });
+    }
+    return wanted;
+}
+
+void measure(const Invocation& invocation, const Options& options, const std::shared_ptr<const Model>& model,
+             const Encoding& encoding, ErrorSurvey& survey)
+{
+    const ErrorCache cache(options.noCache ? std::filesystem::path() : ErrorCache::defaultFolder());
+    survey.restore(cache.load(*model, encoding, invocation.control(nullptr)));
+    ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
+    const auto last = options.exact ? ErrorSurvey::Stage::Done : ErrorSurvey::Stage::SampleSlow;
+    bool isNew = false;
+    const auto save = [&] {
+        if (!isNew)
+            return;
+        // What another call measured of other types or tensors stays.
+        ErrorSurvey whole(model, possibleTypes(*model));
+        whole.restore(survey.results());
+        whole.restore(cache.load(*model, encoding, {}));
+        try {
+            cache.save(*model, encoding, whole.results());
+        } catch (const Error& error) {
+            fmt::print(stderr, "note: the figures are not kept: {}\n", error.what());
+        }
+    };
+    try {
+        while (const auto batch = survey.nextBatch(last)) {
+            const auto done = survey.progress();
+            progress.report(batch->isExact() ? "exactly" : "sampling", batch->isExact() ? done.exact : done.known, done.total);
+            survey.store(*batch, ErrorSurvey::run(*model, *batch, encoding, options.threads, invocation.control(nullptr)));
+            isNew = true;
+        }
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::Cancelled)
+            save();
+        throw;
+    }
+    save();
+}
+
+Json jsonOf(const ErrorSurvey& survey, const ErrorSurvey::Key& key, const Tensor& tensor)
+{
+    const PairError& error = survey.table().at(key.tensor, key.type);
+    Json json{{"type", quantlathe::name(key.type)}, {"bytes", *tensorBytes(key.type, tensor.shape())}, {"quality", name(error.quality)}};
+    if (error.isKnown()) {
+        const auto interval = error.relativeRmsInterval();
+        json["relativeRms"] = number(error.relativeRms());
+        json["relativeRms95"] = Json::array({number(interval[0]), number(interval[1])});
+        json["snrDb"] = number(error.signalToNoiseDb());
+        json["squaredError"] = number(error.squaredError);
+        json["squaredErrorStandardError"] = number(error.standardError);
+        json["maximumError"] = number(error.maximumError);
+    }
+    if (const Error* failure = survey.failure(key))
+        json["failure"] = failure->message();
+    return json;
+}
+
+void printJson(const Model& model, const Wanted& wanted, const Encoding& encoding, const ErrorSurvey& survey)
+{
+    Json list = Json::array();
+    for (const std::size_t index : wanted.tensors) {
+        const Tensor& tensor = model.tensors()[index];
+        const TensorPlace& place = model.place(index);
+        Json json{{"name", tensor.name()}, {"role", quantlathe::name(place.role)}, {"layer", place.layer ? Json(*place.layer) : Json()},
+                  {"storedType", quantlathe::name(tensor.type())}, {"weights", tensor.shape().weightCount()}};
+        const WeightFigures& figures = survey.figures(index);
+        if (figures.isKnown())
+            json["spread"] = Json{{"quality", name(figures.quality)}, {"standardDeviation", number(figures.standardDeviation)},
+                                  {"minimum", number(figures.minimum)}, {"maximum", number(figures.maximum)},
+                                  {"excessKurtosis", number(figures.excessKurtosis)}, {"outlierShare", number(figures.outlierShare)}};
+        Json types = Json::array();
+        for (const TensorType type : wanted.types[index])
+            types.push_back(jsonOf(survey, {index, type}, tensor));
+        json["types"] = std::move(types);
+        list.push_back(std::move(json));
+    }
+    print(Json{{"path", model.path().string()}, {"encoding", toJson(encoding)}, {"tensors", std::move(list)}});
+}
+
+void printCsv(const Model& model, const Wanted& wanted, const ErrorSurvey& survey)
+{
+    std::string text = "tensor,role,layer,stored,type,bytes,bits_per_weight,quality,relative_rms,relative_rms_low,relative_rms_high,snr_db";
+    for (const std::size_t index : wanted.tensors) {
+        const Tensor& tensor = model.tensors()[index];
+        const TensorPlace& place = model.place(index);
+        for (const TensorType type : wanted.types[index]) {
+            const PairError& error = survey.table().at(index, type);
+            std::string quoted = tensor.name();
+            for (std::size_t at = 0; (at = quoted.find('"', at)) != std::string::npos; at += 2)
+                quoted.insert(at, 1, '"');
+            text += fmt::format("\n\"{}\",{},{},{},{},{},{:.4f},{}", quoted, quantlathe::name(place.role),
+                                place.layer ? fmt::to_string(*place.layer) : "", quantlathe::name(tensor.type()), quantlathe::name(type),
+                                *tensorBytes(type, tensor.shape()), info(type).bitsPerWeight(), name(error.quality));
+            if (error.isKnown()) {
+                const auto interval = error.relativeRmsInterval();
+                text += fmt::format(",{:.6g},{:.6g},{:.6g},{:.4f}", error.relativeRms(), interval[0], interval[1], error.signalToNoiseDb());
+            } else {
+                text += ",,,,";
+            }
+        }
+    }
+    print(text);
+}
+
+void printTable(const Model& model, const Wanted& wanted, const ErrorSurvey& survey)
+{
+    std::array<bool, tensorTypeCount> used{};
+    for (const std::size_t index : wanted.tensors) {
+        for (const TensorType type : wanted.types[index])
+            used[static_cast<std::size_t>(type)] = true;
+    }
+    std::vector<std::string> titles{"Tensor", "Stored"};
+    for (const TensorTypeInfo& type : allTensorTypes()) {
+        if (used[static_cast<std::size_t>(type.type)])
+            titles.push_back(">" + std::string(type.name));
+    }
+    Table table(std::move(titles));
+    bool isSampled = false;
+    for (const std::size_t index : wanted.tensors) {
+        if (wanted.types[index].empty())
+            continue;
+        const Tensor& tensor = model.tensors()[index];
+        std::vector<std::string> cells{printable(tensor.name()), std::string(quantlathe::name(tensor.type()))};
+        for (const TensorTypeInfo& type : allTensorTypes()) {
+            if (!used[static_cast<std::size_t>(type.type)])
+                continue;
+            const auto& types = wanted.types[index];
+            const PairError& error = survey.table().at(index, type.type);
+            if (std::find(types.begin(), types.end(), type.type) == types.end() || !error.isKnown()) {
+                cells.emplace_back(error.quality == PairError::Quality::Failed ? "failed" : "-");
+                continue;
+            }
+            const bool isRough = error.quality == PairError::Quality::Sampled;
+            isSampled = isSampled || isRough;
+            cells.push_back(fmt::format("{}{:.3g}%", isRough ? "~" : "", 100 * error.relativeRms()));
+        }
+        table.add(std::move(cells));
+    }
+    print(table.text());
+    print(std::string("\nRelative RMS error of the weights") + (isSampled ? "; ~: from a sample (--json and --csv give the 95 % interval)" : ""));
+}
+
+void run(const Invocation& invocation, const Options& options)
+{
+    if (options.csv && invocation.json)
+        throw UsageError("--csv and --json exclude each other");
+    options.encoding.check(false);
+    std::shared_ptr<const Model> model = openModel(options.file);
+    const Encoding encoding = options.encoding.planFor(*model).encoding;
+    const Wanted wanted = wantedOf(*model, options);
+    ErrorSurvey survey(model, wanted.types);
+    measure(invocation, options, model, encoding, survey);
+    if (invocation.json)
+        printJson(*model, wanted, encoding, survey);
+    else if (options.csv)
+        printCsv(*model, wanted, survey);
+    else
+        printTable(*model, wanted, survey);
+}
+
+} // namespace
+
+void addSurvey(CLI::App& app, Invocation& invocation)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = addCommand(app, invocation, "survey", "Measure the error of every tensor in every type",
+                                   [&invocation, options] { run(invocation, *options); });
+    command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
+    command->add_option("--type", options->types, "Only this type; may be repeated")->type_name("TYPE")->allow_extra_args(false);
+    command->add_option("--tensor", options->tensors, "Only this tensor; may be repeated")->type_name("NAME")->allow_extra_args(false);
+    command->add_flag("--exact", options->exact, "From all weights; without it from samples, with a confidence interval");
+    command->add_flag("--no-cache", options->noCache, "Neither use nor keep figures measured before");
+    command->add_flag("--csv", options->csv, "One line per tensor and type");
+    options->encoding.addEncoding(command);
+    addThreads(command, options->threads);
+}
+
+} // namespace quantlathe::cli
