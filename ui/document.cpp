@@ -126,17 +126,18 @@ void Document::applyChoices(const std::vector<std::pair<std::size_t, std::option
         changed = allTensors();
     }
     m_estimate.reset();
-    forgetUnwantedErrors();
+    planErrors();
     favourSelectedErrors();
     Q_EMIT planChanged(changed);
 }
 
-void Document::forgetUnwantedErrors()
+void Document::planErrors()
 {
-    std::set<ErrorPreviews::Key> wanted;
-    for (std::size_t index = 0; index < m_effective.size(); ++index)
-        wanted.insert(errorKey(index));
-    m_previews.retainOnly(wanted);
+    std::vector<TensorType> types;
+    types.reserve(m_effective.size());
+    for (const EffectiveChoice& choice : m_effective)
+        types.push_back(choice.type);
+    m_previews.setPlanned(types);
 }
 
 void Document::favourSelectedErrors()
@@ -215,9 +216,5 @@ const MemoryEstimate& Document::memoryEstimate() const
     }
     return *m_estimate;
 }
-
-const ErrorPreview& Document::errorPreview(std::size_t index) { return m_previews.preview(errorKey(index)); }
-
-const ErrorPreview* Document::knownError(std::size_t index) const { return m_previews.known(errorKey(index)); }
 
 } // namespace quantlathe::ui

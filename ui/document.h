@@ -82,12 +82,19 @@ public:
     /// Of the current plan; computed on first use after a change. Needs a model.
     [[nodiscard]] const MemoryEstimate& memoryEstimate() const;
 
-    // --- what the choices cost ---
-    /// Of tensor @p index in the type it will be written in; queues the measurement when it is not known yet.
-    const ErrorPreview& errorPreview(std::size_t index);
-    /// Without queueing; null when nothing is known yet.
-    [[nodiscard]] const ErrorPreview* knownError(std::size_t index) const;
+    // --- what types cost ---
+    /// Of tensor @p index in the type it will be written in. Asking counts as looking at it: it is measured next.
+    ErrorPreview errorPreview(std::size_t index) { return m_previews.preview(errorKey(index)); }
+    /// Likewise in any type.
+    ErrorPreview errorPreview(std::size_t index, TensorType written) { return m_previews.preview({index, written}); }
+    /// Without counting.
+    [[nodiscard]] ErrorPreview knownError(std::size_t index) const { return m_previews.known(errorKey(index)); }
+    /// All that is known of every tensor in every type, how the weights spread, and how far the measuring is. Null without a
+    /// model. Changes with errorsChanged().
+    [[nodiscard]] const ErrorSurvey* survey() const { return m_previews.survey(); }
     [[nodiscard]] bool isMeasuring() const { return m_previews.isBusy(); }
+    /// The background work itself: its cache, whether it goes on over everything.
+    [[nodiscard]] ErrorPreviews& previews() { return m_previews; }
 
     /// Cancels all background work and waits: for closing the window.
     void shutDown();
@@ -115,7 +122,7 @@ private:
     void applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices, const std::string& preset,
                       const Encoding& encoding);
     void pushEdits(const Plan& wanted, const TensorIndices& tensors, const QString& text);
-    void forgetUnwantedErrors();
+    void planErrors();
     void favourSelectedErrors();
     [[nodiscard]] ErrorPreviews::Key errorKey(std::size_t index) const { return {index, m_effective[index].type}; }
 

@@ -2,6 +2,7 @@
 #include "ui/error_previews.h"
 
 #include "core/base/parallel.h"
+#include "core/plan/possible_types.h"
 #include "ui/text.h"
 
 #include <algorithm>
@@ -11,28 +12,6 @@ namespace quantlathe::ui {
 namespace {
 
 constexpr int notifyMilliseconds = 100;
-
-ErrorPreview measured(const Model& model, ErrorPreviews::Key key, const Encoding& encoding, bool isExact,
-                      const RunControl& control)
-{
-    ErrorOptions options;
-    options.encoding = encoding;
-    options.maximumWeights = isExact ? 0 : ErrorPreviews::sampleWeights;
-    // One processor stays free for the window.
-    options.threads = std::max(1u, defaultThreadCount() - 1);
-    ErrorPreview preview;
-    try {
-        const QuantizationError error = measureError(model.tensors()[key.first], key.second, options, control);
-        preview.sums = error.total;
-        preview.state = error.isSampled ? ErrorPreview::State::Sampled : ErrorPreview::State::Exact;
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::Cancelled)
-            throw;
-        preview.state = ErrorPreview::State::Failed;
-        preview.failure = messageText(error);
-    }
-    return preview;
-}
 
 } // namespace
 
@@ -50,129 +29,236 @@ ErrorPreviews::ErrorPreviews(QObject* parent) : QObject(parent)
             Q_EMIT busyChanged(m_wasBusy);
         }
     });
+    m_look.setSingleShot(true);
+    m_look.setInterval(0);
+    connect(&m_look, &QTimer::timeout, this, &ErrorPreviews::look);
 }
+
+ErrorPreviews::~ErrorPreviews() { stop(); }
 
 void ErrorPreviews::setModel(std::shared_ptr<const Model> model)
 {
-    m_job.cancel();
-    m_running.reset();
+    saveSoon();
     m_model = std::move(model);
-    m_known.clear();
-    m_queue.clear();
-    m_favourites.clear();
-    m_changed.clear();
-    m_notify.start();
+    m_planned.clear();
+    if (m_model) {
+        for (const Tensor& tensor : m_model->tensors())
+            m_planned.push_back(tensor.type());
+    }
+    restart();
 }
 
 void ErrorPreviews::setEncoding(const Encoding& encoding)
 {
     if (encoding == m_encoding)
         return;
+    saveSoon();
     m_encoding = encoding;
-    setModel(m_model);
+    restart();
 }
 
-const ErrorPreview* ErrorPreviews::known(Key key) const
+void ErrorPreviews::restart()
 {
-    const auto found = m_known.find(key);
-    return found == m_known.end() || found->second.state == ErrorPreview::State::Pending ? nullptr : &found->second;
-}
-
-const ErrorPreview& ErrorPreviews::preview(Key key)
-{
-    static const ErrorPreview pending;
+    m_job.cancel();
+    m_running.reset();
+    m_survey.reset();
+    m_favourites.clear();
+    m_asked.clear();
+    m_changed.clear();
+    m_isLoading = false;
+    m_isUnsaved = false;
+    m_wereSamplesSaved = false;
+    m_notify.start();
     if (!m_model)
-        return pending;
-    const auto [entry, isNew] = m_known.try_emplace(key);
-    ErrorPreview& preview = entry->second;
-    if (isNew && key.second == m_model->tensors()[key.first].type())
-        preview.state = ErrorPreview::State::Unchanged;
-    const bool isRunning = m_running && m_running->key == key;
-    const bool wantsSample = preview.state == ErrorPreview::State::Pending;
-    const bool wantsExact = preview.state == ErrorPreview::State::Sampled && needsExact(key);
-    if (!isRunning && (wantsSample || wantsExact) && enqueue(key, wantsExact))
+        return;
+    m_survey.emplace(m_model, possibleTypes(*m_model));
+    m_survey->setPlanned(m_planned);
+    if (m_cache.folder().empty()) {
         startNext();
-    return preview;
+        return;
+    }
+    m_isLoading = true;
+    const auto measure = [this] {
+        m_isLoading = false;
+        startNext();
+    };
+    m_job.start([model = m_model, cache = m_cache, encoding = m_encoding](
+                    const RunControl& control) { return cache.load(*model, encoding, control); },
+                [this, measure](const ErrorSurvey::Results& results) {
+                    m_survey->restore(results);
+                    for (const auto& measured : results.pairs)
+                        m_changed.insert(measured.key.tensor);
+                    for (const auto& figures : results.figures)
+                        m_changed.insert(figures.first);
+                    measure();
+                },
+                [measure](const Error&) { measure(); });
 }
 
-std::uint64_t ErrorPreviews::weightsOf(Key key) const { return m_model->tensors()[key.first].shape().weightCount(); }
-
-bool ErrorPreviews::needsExact(Key key) const
+void ErrorPreviews::setPlanned(const std::vector<TensorType>& types)
 {
-    return weightsOf(key) <= automaticExactWeights || m_favourites.contains(key);
+    m_planned = types;
+    if (!m_survey)
+        return;
+    m_survey->setPlanned(types);
+    // Types that were given up again need no exact pass.
+    std::erase_if(m_asked, [&](const Key& key) { return types[key.tensor] != key.type; });
+    m_look.start();
 }
-
-ErrorPreviews::Measurement ErrorPreviews::measurement(Key key, bool isExact) const
-{
-    return {isExact, !m_favourites.contains(key), isExact ? weightsOf(key) : 0, key};
-}
-
-bool ErrorPreviews::enqueue(Key key, bool isExact) { return m_queue.insert(measurement(key, isExact)).second; }
 
 void ErrorPreviews::setFavourites(std::set<Key> keys)
 {
-    if (!m_model)
-        return;
     m_favourites = std::move(keys);
-    std::set<Measurement> queue;
-    for (const Measurement& queued : m_queue)
-        queue.insert(measurement(queued.key, queued.isExact));
-    m_queue = std::move(queue);
-    for (const Key& key : m_favourites)
-        preview(key);
-    startNext();
+    m_look.start();
 }
 
-void ErrorPreviews::retainOnly(const std::set<Key>& wanted)
+void ErrorPreviews::setThorough(bool isThorough)
 {
-    std::erase_if(m_queue, [&wanted](const Measurement& queued) { return !wanted.contains(queued.key); });
-    if (m_running && !wanted.contains(m_running->key)) {
+    m_isThorough = isThorough;
+    look();
+}
+
+void ErrorPreviews::setYielding(bool isYielding)
+{
+    m_isYielding = isYielding;
+    look();
+}
+
+ErrorSurvey::Stage ErrorPreviews::lastStage() const
+{
+    return m_isThorough && !m_isYielding ? ErrorSurvey::Stage::Done : ErrorSurvey::Stage::ExactShown;
+}
+
+void ErrorPreviews::look()
+{
+    if (!m_survey)
+        return;
+    std::set<Key> shown = m_favourites;
+    shown.insert(m_asked.begin(), m_asked.end());
+    m_survey->setShown(std::move(shown));
+    if (m_running) {
+        // A long pass gives way to what is needed earlier, or when it is not wanted any more.
+        const auto next = m_survey->nextBatch(lastStage());
+        const bool isLong = *m_running >= ErrorSurvey::Stage::ExactShown;
+        if (!isLong || (next && next->stage >= *m_running && *m_running <= lastStage()))
+            return;
         m_job.cancel();
         m_running.reset();
     }
     startNext();
 }
 
+ErrorPreview ErrorPreviews::known(Key key) const
+{
+    ErrorPreview preview;
+    if (!m_survey)
+        return preview;
+    preview.error = m_survey->table().at(key.tensor, key.type);
+    if (key.type == m_model->tensors()[key.tensor].type()) {
+        preview.state = ErrorPreview::State::Unchanged;
+        return preview;
+    }
+    if (const ErrorSums* sums = m_survey->sums(key))
+        preview.sums = *sums;
+    switch (preview.error.quality) {
+    case PairError::Quality::Sampled:
+        preview.state = ErrorPreview::State::Sampled;
+        break;
+    case PairError::Quality::Exact:
+        preview.state = ErrorPreview::State::Exact;
+        break;
+    case PairError::Quality::Failed:
+        preview.state = ErrorPreview::State::Failed;
+        if (const Error* failure = m_survey->failure(key))
+            preview.failure = messageText(*failure);
+        break;
+    case PairError::Quality::Unknown: {
+        const auto& types = m_survey->types(key.tensor);
+        if (std::find(types.begin(), types.end(), key.type) == types.end()) {
+            preview.state = ErrorPreview::State::Failed;
+            preview.failure = tr("This version cannot write %1, so its error cannot be measured.").arg(toQString(name(key.type)));
+        }
+        break;
+    }
+    }
+    return preview;
+}
+
+ErrorPreview ErrorPreviews::preview(Key key)
+{
+    ErrorPreview preview = known(key);
+    if ((preview.state == ErrorPreview::State::Pending || preview.state == ErrorPreview::State::Sampled) && m_survey
+        && m_asked.insert(key).second)
+        m_look.start();
+    return preview;
+}
+
 void ErrorPreviews::stop()
 {
-    m_queue.clear();
-    m_running.reset();
     m_job.cancelAndWait();
+    m_running.reset();
+    saveSoon();
+    m_survey.reset();
     m_model.reset();
 }
 
 void ErrorPreviews::startNext()
 {
-    if (m_running || !m_model)
+    if (m_running || m_isLoading || !m_survey)
         return;
     if (!m_notify.isActive())
         m_notify.start();
-    if (m_queue.empty())
+    auto batch = m_survey->nextBatch(lastStage());
+    const bool areSamplesDone = !batch || batch->stage > ErrorSurvey::Stage::SampleSlow;
+    if (!batch || (areSamplesDone && !m_wereSamplesSaved)) {
+        m_wereSamplesSaved = areSamplesDone;
+        saveSoon();
+    }
+    if (!batch)
         return;
-    const Measurement run = *m_queue.begin();
-    m_queue.erase(m_queue.begin());
-    m_running = run;
-    m_job.start([model = m_model, run, encoding = m_encoding](const RunControl& control) {
-                    return measured(*model, run.key, encoding, run.isExact, control);
+    m_running = batch->stage;
+    // Samples are short: all processors. During long passes one stays free for the window.
+    const unsigned threads = batch->isExact() ? std::max(1u, defaultThreadCount() - 1) : 0;
+    m_job.start([model = m_model, batch = *batch, encoding = m_encoding, threads](const RunControl& control) {
+                    return ErrorSurvey::run(*model, batch, encoding, threads, control);
                 },
-                [this, run](ErrorPreview preview) { store(run, std::move(preview)); },
-                [this, run](const Error& error) {
-                    ErrorPreview failed;
-                    failed.state = ErrorPreview::State::Failed;
-                    failed.failure = messageText(error);
-                    store(run, std::move(failed));
+                [this, batch = *batch](ErrorSurvey::Results results) { store(batch, std::move(results)); },
+                [this](const Error& error) {
+                    // The file changed: nothing more can be measured; opening it again starts afresh.
+                    m_running.reset();
+                    if (error.kind() == ErrorKind::SourceChanged)
+                        m_isUnsaved = false;
+                    m_notify.start();
                 });
 }
 
-void ErrorPreviews::store(const Measurement& run, ErrorPreview preview)
+void ErrorPreviews::store(const ErrorSurvey::Batch& batch, ErrorSurvey::Results results)
 {
     m_running.reset();
-    const bool isSampled = preview.state == ErrorPreview::State::Sampled;
-    m_known[run.key] = std::move(preview);
-    if (isSampled && needsExact(run.key))
-        enqueue(run.key, true);
-    m_changed.insert(run.key.first);
+    m_isUnsaved = true;
+    for (const auto& measured : results.pairs)
+        m_changed.insert(measured.key.tensor);
+    for (const auto& figures : results.figures)
+        m_changed.insert(figures.first);
+    m_survey->store(batch, std::move(results));
+    std::erase_if(m_asked, [this](const Key& key) {
+        const PairError::Quality quality = m_survey->table().at(key.tensor, key.type).quality;
+        return quality == PairError::Quality::Exact || quality == PairError::Quality::Failed;
+    });
     startNext();
+}
+
+void ErrorPreviews::saveSoon()
+{
+    if (!m_isUnsaved || !m_survey || m_cache.folder().empty())
+        return;
+    m_isUnsaved = false;
+    m_saving.start(
+        [model = m_model, cache = m_cache, encoding = m_encoding, results = m_survey->results()](const RunControl&) {
+            cache.save(*model, encoding, results);
+            return true;
+        },
+        [](bool) {}, [](const Error&) {}); // without a cache everything works all the same
 }
 
 } // namespace quantlathe::ui

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the chosen types cost, tensor by tensor, measured in the background: first on a sample of rows, then exactly.
+// What types cost, tensor by tensor, measured in the background: samples of every type first, then exactly.
 #pragma once
 
-#include "core/analysis/quantization_error.h"
+#include "core/analysis/error_cache.h"
+#include "core/analysis/error_survey.h"
 #include "core/model/model.h"
 #include "ui/background.h"
 
@@ -10,9 +11,6 @@
 #include <QString>
 #include <QTimer>
 
-#include <compare>
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -27,47 +25,54 @@ struct ErrorPreview
     enum class State {
         Pending,   ///< not measured yet
         Unchanged, ///< the stored bytes are copied: no error at all
-        Sampled,   ///< from some of the rows
+        Sampled,   ///< from some of the weights
         Exact,     ///< from all weights
         Failed     ///< cannot be measured; failure says why
     };
     State state = State::Pending;
-    ErrorSums sums;  ///< over the measured rows (Sampled: a part of the weights)
+    PairError error; ///< for the whole tensor, with its interval
+    ErrorSums sums;  ///< over the measured weights (Sampled: a part of them)
     QString failure;
 
     [[nodiscard]] bool isKnown() const { return state != State::Pending && state != State::Failed; }
 };
 
-/// Cache and queue. One measurement runs at a time (it uses several threads itself); the queue is worked off in the order:
-/// samples before exact passes, favourites (what the person looks at) before others, small tensors before large ones.
-/// Asking is cheap, so models ask while they paint. Lives on the window's thread.
+/// Runs an ErrorSurvey off the window's thread, one batch at a time. What is asked for or selected comes first; a running
+/// exact pass gives way to it. Figures of an earlier time are taken from the cache. Lives on the window's thread.
 class ErrorPreviews : public QObject
 {
     Q_OBJECT
 public:
-    using Key = std::pair<std::size_t, TensorType>; ///< tensor index, type written
-
-    /// Larger tensors are measured exactly only while they are favourites: a pass over them takes seconds.
-    static constexpr std::uint64_t automaticExactWeights = 1u << 24;
-    static constexpr std::uint64_t sampleWeights = 1u << 16;
+    using Key = ErrorSurvey::Key;
 
     explicit ErrorPreviews(QObject* parent = nullptr);
+    ~ErrorPreviews() override;
 
+    /// Where figures are kept; an empty folder (the start) keeps none. Before the first model.
+    void setCacheFolder(const std::filesystem::path& folder) { m_cache = ErrorCache(folder); }
     /// Forgets everything; cancels what runs.
     void setModel(std::shared_ptr<const Model> model);
     /// How types are encoded. Forgets what was measured otherwise.
     void setEncoding(const Encoding& encoding);
-    /// What is known of @p key; Pending entries are queued.
-    const ErrorPreview& preview(Key key);
-    /// Without queueing; null when nothing is known.
-    [[nodiscard]] const ErrorPreview* known(Key key) const;
-    /// These are measured next, and exactly whatever their size.
+    /// The types of the plan, one per tensor.
+    void setPlanned(const std::vector<TensorType>& types);
+    /// These are measured next, exactly once all samples stand.
     void setFavourites(std::set<Key> keys);
-    /// Drops queued entries that are not in @p wanted any more, and cancels a running one.
-    void retainOnly(const std::set<Key>& wanted);
-    /// Cancels and waits; nothing more is measured until the next setModel().
+    /// Whether exact passes go on over all tensors and types when nobody looks. On at the start.
+    void setThorough(bool isThorough);
+    [[nodiscard]] bool isThorough() const { return m_isThorough; }
+    /// Nothing is started while others need the processors (exports); samples and what is on screen still are.
+    void setYielding(bool isYielding);
+    /// Cancels and waits; nothing more is measured until the next setModel(). What is known goes into the cache.
     void stop();
-    [[nodiscard]] bool isBusy() const { return m_running.has_value() || !m_queue.empty(); }
+
+    /// What is known of @p key. Asking counts as looking at it.
+    ErrorPreview preview(Key key);
+    /// As preview(), without counting.
+    [[nodiscard]] ErrorPreview known(Key key) const;
+    /// Null without a model.
+    [[nodiscard]] const ErrorSurvey* survey() const { return m_survey ? &*m_survey : nullptr; }
+    [[nodiscard]] bool isBusy() const { return m_running.has_value(); }
 
 Q_SIGNALS:
     /// New results for these tensors (sorted); a few times a second at most.
@@ -75,33 +80,32 @@ Q_SIGNALS:
     void busyChanged(bool isBusy);
 
 private:
-    /// A queued or running measurement; the order of the members is the order of the queue.
-    struct Measurement
-    {
-        bool isExact = false;
-        bool isOrdinary = true;    ///< no favourite
-        std::uint64_t weights = 0; ///< 0 for samples: they cost the same whatever the tensor, so they go in file order
-        Key key;
-        auto operator<=>(const Measurement&) const = default;
-    };
-
-    [[nodiscard]] Measurement measurement(Key key, bool isExact) const;
-    bool enqueue(Key key, bool isExact);
-    [[nodiscard]] bool needsExact(Key key) const;
+    void restart();
+    void look();
     void startNext();
-    void store(const Measurement& run, ErrorPreview preview);
-    [[nodiscard]] std::uint64_t weightsOf(Key key) const;
+    void store(const ErrorSurvey::Batch& batch, ErrorSurvey::Results results);
+    void saveSoon();
+    [[nodiscard]] ErrorSurvey::Stage lastStage() const;
 
     std::shared_ptr<const Model> m_model;
     Encoding m_encoding;
-    std::map<Key, ErrorPreview> m_known;
-    std::set<Measurement> m_queue;
+    ErrorCache m_cache{std::filesystem::path()};
+    std::optional<ErrorSurvey> m_survey;
+    std::vector<TensorType> m_planned;
     std::set<Key> m_favourites;
-    std::optional<Measurement> m_running;
+    std::set<Key> m_asked;    ///< looked at and not exact yet
+    std::optional<ErrorSurvey::Stage> m_running;
+    bool m_isLoading = false; ///< the cache is being read
+    bool m_isThorough = true;
+    bool m_isYielding = false;
+    bool m_isUnsaved = false;
+    bool m_wereSamplesSaved = false;
     std::set<std::size_t> m_changed; ///< waiting for m_notify
     QTimer m_notify;
+    QTimer m_look; ///< asked keys are looked at together
     bool m_wasBusy = false;
-    LatestJob m_job; ///< last member: destroyed (cancelled, waited for) first
+    LatestJob m_saving;
+    LatestJob m_job; ///< last members: destroyed (cancelled, waited for) first
 };
 
 } // namespace quantlathe::ui

@@ -14,7 +14,7 @@ namespace quantlathe {
 
 namespace {
 
-constexpr std::uint64_t pieceWeights = 512;
+constexpr std::uint64_t pieceWeights = 256;
 
 /// begin of stratum @p index of @p strata over @p count things.
 std::uint64_t stratumBegin(std::uint64_t index, std::uint64_t strata, std::uint64_t count)

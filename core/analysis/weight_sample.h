@@ -38,7 +38,7 @@ struct MeasuredPair
 /// A PairError over all weights.
 PairError exactPair(const ErrorSums& sums);
 
-/// Pieces of rows from all over a tensor: its rows are cut into pieces of up to 512 weights, the pieces into equal strata,
+/// Pieces of rows from all over a tensor: its rows are cut into pieces of up to 256 weights, the pieces into equal strata,
 /// and of each stratum one piece is taken, at a place that depends on its number alone. Encoders without importance look
 /// at nothing beyond a block of at most 256 weights, so a piece is quantized as in its row.
 /// Immutable; thread-safe.

@@ -103,7 +103,7 @@ private Q_SLOTS:
         document.setType({2}, TensorType::Q4_0, QStringLiteral("Set"));
         QCOMPARE(cell.data().toString(), QStringLiteral("…"));
         QTRY_VERIFY_WITH_TIMEOUT(!cell.data().toString().startsWith(QStringLiteral("…")), 20000);
-        QTRY_VERIFY_WITH_TIMEOUT(document.knownError(2)->state == ErrorPreview::State::Exact && !document.isMeasuring(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(document.knownError(2).state == ErrorPreview::State::Exact && !document.isMeasuring(), 20000);
         QTRY_COMPARE(layer.data().toString(), cell.data().toString());
         QVERIFY(cell.data(Model_::SortRole).toDouble() > 0.02);
         QVERIFY(cell.data().toString().endsWith(QStringLiteral(" %")));

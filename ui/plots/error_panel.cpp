@@ -183,7 +183,7 @@ void ErrorPanel::refresh()
         showFigures((*rows)->total, Trust::Exact);
     } else if (summary.errorState == State::Failed) {
         for (const std::size_t index : m_document.selection()) {
-            const ErrorPreview& preview = m_document.errorPreview(index);
+            const ErrorPreview preview = m_document.errorPreview(index);
             if (preview.state == ErrorPreview::State::Failed) {
                 showHint(preview.failure);
                 return;

@@ -67,7 +67,7 @@ TensorSummary summarise(Document& document, const TensorIndices& tensors)
         stored[static_cast<std::size_t>(tensor.type())] += weights;
         chosen[static_cast<std::size_t>(effective.type)] += weights;
 
-        const ErrorPreview& preview = document.errorPreview(index);
+        const ErrorPreview preview = document.errorPreview(index);
         isPending |= preview.state == ErrorPreview::State::Pending;
         hasFailed |= preview.state == ErrorPreview::State::Failed;
         isSampled |= preview.state == ErrorPreview::State::Sampled;

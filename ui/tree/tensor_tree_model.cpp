@@ -315,7 +315,7 @@ QVariant TensorTreeModel::tensorSortValue(std::size_t index, int column) const
     case BytesBefore: return static_cast<qulonglong>(tensor.sizeBytes());
     case BytesAfter: return static_cast<qulonglong>(effective.sizeBytes);
     case RelativeError: {
-        const ErrorPreview& preview = m_document.errorPreview(index);
+        const ErrorPreview preview = m_document.errorPreview(index);
         if (!preview.isKnown())
             return unknownError;
         return preview.state == ErrorPreview::State::Unchanged ? 0.0 : preview.sums.relativeRms();
@@ -343,7 +343,7 @@ QString TensorTreeModel::tensorToolTip(std::size_t index, int column) const
     case BytesBefore: return tr("%1 bytes").arg(exactCountText(tensor.sizeBytes()));
     case BytesAfter: return tr("%1 bytes").arg(exactCountText(effective.sizeBytes));
     case RelativeError: {
-        const ErrorPreview& preview = m_document.errorPreview(index);
+        const ErrorPreview preview = m_document.errorPreview(index);
         switch (preview.state) {
         case ErrorPreview::State::Pending: return tr("Being measured");
         case ErrorPreview::State::Unchanged: return tr("Copied unchanged");
