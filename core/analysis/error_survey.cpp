@@ -363,6 +363,20 @@ const ErrorSums* ErrorSurvey::sums(const Key& key) const
     return found == m_sums.end() ? nullptr : &found->second;
 }
 
+double ErrorSurvey::squaredWeights(std::size_t tensor) const
+{
+    const auto weights = static_cast<double>(m_model->tensors()[tensor].shape().weightCount());
+    double squares = 0;
+    std::uint64_t looked = 0; // the more weights a pair was measured on, the better
+    for (auto at = m_sums.lower_bound({tensor, {}}); at != m_sums.end() && at->first.tensor == tensor; ++at) {
+        if (at->second.weights > looked) {
+            looked = at->second.weights;
+            squares = at->second.squaredWeights * (weights / static_cast<double>(looked));
+        }
+    }
+    return squares;
+}
+
 const Error* ErrorSurvey::failure(const Key& key) const
 {
     const auto found = m_failures.find(key);

@@ -99,6 +99,8 @@ public:
     [[nodiscard]] const ErrorTable& table() const { return m_table; }
     /// Sums behind a pair of the table; null when nothing is known, or the bytes are copied.
     [[nodiscard]] const ErrorSums* sums(const Key& key) const;
+    /// Sum w^2 of all weights of a tensor, as far as known from any pair; 0 when no pair is known.
+    [[nodiscard]] double squaredWeights(std::size_t tensor) const;
     /// Null unless the pair failed.
     [[nodiscard]] const Error* failure(const Key& key) const;
     [[nodiscard]] const WeightFigures& figures(std::size_t tensor) const { return m_figures[tensor]; }
