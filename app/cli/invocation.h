@@ -17,7 +17,7 @@ namespace quantlathe::cli {
 /// Keys keep the order in which they are set.
 using Json = nlohmann::ordered_json;
 
-enum ExitCode { Done = 0, Failed = 1, Usage = 2, Cancelled = 130 };
+enum ExitCode { Done = 0, Failed = 1, Usage = 2, Found = 3, Cancelled = 130 };
 
 /// Characters shown of a path; more than a file system takes.
 inline constexpr std::size_t longestPath = 4096;
@@ -33,6 +33,7 @@ struct Invocation
 {
     bool json = false;
     bool quiet = false;
+    int exitCode = Done; ///< of a command that ends without an error
     std::stop_source stop;
     std::function<void()> command; ///< what the chosen subcommand does; set while parsing
 
@@ -78,5 +79,6 @@ void addEstimate(CLI::App& app, Invocation& invocation);
 void addQuantize(CLI::App& app, Invocation& invocation);
 void addCompare(CLI::App& app, Invocation& invocation);
 void addSurvey(CLI::App& app, Invocation& invocation);
+void addFindings(CLI::App& app, Invocation& invocation);
 
 } // namespace quantlathe::cli

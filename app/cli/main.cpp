@@ -32,7 +32,7 @@ int runCommand(const Invocation& invocation)
             fmt::print(stderr, "error: cannot write to standard output\n");
             return Failed;
         }
-        return Done;
+        return invocation.exitCode;
     } catch (const UsageError& error) {
         reportFailure(invocation, error.what(), {{"kind", "usage"}, {"message", error.what()}});
         return Usage;
@@ -80,6 +80,7 @@ int run(int argumentCount, char** arguments)
     addQuantize(app, invocation);
     addCompare(app, invocation);
     addSurvey(app, invocation);
+    addFindings(app, invocation);
     try {
         app.parse(argumentCount, arguments);
     } catch (const CLI::ParseError& error) {

@@ -3,7 +3,7 @@
 
 #include "core/base/parallel.h"
 #include "core/base/text.h"
-#include "core/jobs/hash64.h"
+#include "core/base/hash64.h"
 
 #include <algorithm>
 #include <fmt/format.h>

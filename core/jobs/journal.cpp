@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/jobs/journal.h"
 
-#include "core/jobs/hash64.h"
+#include "core/base/hash64.h"
 
 #include <cerrno>
 #include <cstring>

@@ -4,7 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "core/codecs/codec.h"
 #include "core/jobs/export_run.h"
-#include "core/jobs/hash64.h"
+#include "core/base/hash64.h"
 
 #include <set>
 #include <string_view>

@@ -3,7 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "core/jobs/hash64.h"
+#include "core/base/hash64.h"
 
 #include <cerrno>
 #include <chrono>

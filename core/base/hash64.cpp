@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/jobs/hash64.h"
+#include "core/base/hash64.h"
 
 #include <bit>
 #include <cstring>

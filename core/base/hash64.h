@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A fast 64-bit checksum of what is written and read back. Not for security.
+// A fast 64-bit checksum of bytes: of what is written and read back, of tensors that may be equal. Not for security.
 #pragma once
 
 #include <cstddef>
