@@ -78,6 +78,9 @@ void addPlan(CLI::App& app, Invocation& invocation);
 void addEstimate(CLI::App& app, Invocation& invocation);
 void addQuantize(CLI::App& app, Invocation& invocation);
 void addCompare(CLI::App& app, Invocation& invocation);
+void addFit(CLI::App& app, Invocation& invocation);
+void addCurve(CLI::App& app, Invocation& invocation);
+void addComparePlans(CLI::App& app, Invocation& invocation);
 void addSurvey(CLI::App& app, Invocation& invocation);
 void addFindings(CLI::App& app, Invocation& invocation);
 

@@ -79,6 +79,9 @@ int run(int argumentCount, char** arguments)
     addEstimate(app, invocation);
     addQuantize(app, invocation);
     addCompare(app, invocation);
+    addFit(app, invocation);
+    addCurve(app, invocation);
+    addComparePlans(app, invocation);
     addSurvey(app, invocation);
     addFindings(app, invocation);
     try {

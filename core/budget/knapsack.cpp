@@ -307,6 +307,7 @@ Knapsack::Outcome Knapsack::solve(double capacity, std::span<const std::uint32_t
         if (states == maximumStates)
             break;
     }
+    best.price = slope;
     best.lowerBound = std::min(best.value, std::max(bound, isComplete ? best.value * (1 - tolerance) : bound));
     return best;
 }

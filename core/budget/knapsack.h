@@ -31,6 +31,7 @@ public:
         double weight = 0;
         double value = 0;
         double lowerBound = 0;
+        double price = 0; ///< slope of the step that the capacity cuts; 0 when all fit
     };
 
     /// Entries that are beaten in weight and value by another of their class are dropped.

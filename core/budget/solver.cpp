@@ -104,6 +104,7 @@ BudgetSolution BudgetSolver::solve(std::uint64_t budget, std::span<const std::si
                                                       std::max<std::size_t>(1, effort.maximumStates), effort.tolerance);
     BudgetSolution solution = evaluate(options(*m_byCost, outcome.entries));
     solution.lowerBound = std::min(solution.damage, std::max(0.0, outcome.lowerBound));
+    solution.price = outcome.price;
     return solution;
 }
 

@@ -31,6 +31,8 @@ struct BudgetSolution
     double damage = 0;                ///< of the choices, summed in the order of the items
     /// No choices within the same budget have less damage than this (solveForDamage(): within the found cost).
     double lowerBound = 0;
+    /// What the last byte bought: damage saved per byte at the edge of the budget; 0 where more budget saves nothing.
+    double price = 0;
     /// Share of the damage that a better solution could save at most; 0 when nothing is left to save.
     [[nodiscard]] double gap() const { return damage > 0 ? (damage - lowerBound) / damage : 0; }
 };

@@ -166,4 +166,13 @@ ExportLayout layoutExport(GgufOutput output, const std::filesystem::path& target
     return layout;
 }
 
+std::optional<std::uint64_t> exportHeaderBytes(const std::shared_ptr<const Model>& model)
+{
+    try {
+        return layoutExport(makeGgufOutput(model, {}), "model.gguf", 0).files.front().header.size();
+    } catch (const Error&) {
+        return std::nullopt; // an export would say why
+    }
+}
+
 } // namespace quantlathe

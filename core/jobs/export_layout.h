@@ -5,6 +5,8 @@
 #include "core/convert/gguf_output.h"
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <vector>
 
 namespace quantlathe {
@@ -27,5 +29,9 @@ struct ExportLayout
 
 /// @param splitBytes largest size of a part; 0 = one file. Parts are named PREFIX-00001-of-0000N.gguf.
 ExportLayout layoutExport(GgufOutput output, const std::filesystem::path& target, std::uint64_t splitBytes);
+
+/// Bytes in front of the tensor data of the one file that an export of @p model writes, whatever the types; nothing when it
+/// cannot be exported.
+std::optional<std::uint64_t> exportHeaderBytes(const std::shared_ptr<const Model>& model);
 
 } // namespace quantlathe
