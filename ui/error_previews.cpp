@@ -120,6 +120,8 @@ void ErrorPreviews::setThorough(bool isThorough)
 
 void ErrorPreviews::setYielding(bool isYielding)
 {
+    if (isYielding == m_isYielding)
+        return;
     m_isYielding = isYielding;
     look();
 }

@@ -50,6 +50,7 @@ public:
 
     /// Where figures are kept; an empty folder (the start) keeps none. Before the first model.
     void setCacheFolder(const std::filesystem::path& folder) { m_cache = ErrorCache(folder); }
+    [[nodiscard]] const ErrorCache& cache() const { return m_cache; }
     /// Forgets everything; cancels what runs.
     void setModel(std::shared_ptr<const Model> model);
     /// How types are encoded. Forgets what was measured otherwise.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe [FILE]: the window.
 #include "ui/window/application.h"
+#include "ui/document.h"
 #include "ui/window/main_window.h"
 
 #include <QApplication>
@@ -17,6 +18,7 @@ int main(int argc, char** argv)
                                  QStringLiteral("[FILE]"));
     parser.process(application);
     quantlathe::ui::MainWindow window;
+    window.document().previews().setCacheFolder(quantlathe::ErrorCache::defaultFolder());
     if (!parser.positionalArguments().isEmpty())
         window.openPath(parser.positionalArguments().constFirst());
     window.show();

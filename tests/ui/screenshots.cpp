@@ -2,6 +2,7 @@
 // quantlathe_screenshots [FILE]: pictures of the window for people to look at, into $QUANTLATHE_SCREENSHOTS.
 #include "core/plan/presets.h"
 #include "ui/look/theme.h"
+#include "ui/map/error_map_panel.h"
 #include "ui/presets/preset_dialog.h"
 #include "ui/tree/tensor_tree_model.h"
 #include "ui/tree/tensor_tree_panel.h"
@@ -12,6 +13,8 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDir>
+#include <QDockWidget>
+#include <QToolButton>
 #include <QTreeView>
 
 using namespace quantlathe;
@@ -79,7 +82,34 @@ int main(int argc, char** argv)
         QTest::qWait(500);
         save(QStringLiteral("presets-light"), &dialog);
     }
+    // The map, sampled and exact, and the docks that belong to it.
+    const auto raise = [&](const char* dock) {
+        if (auto* found = window.findChild<QDockWidget*>(QString::fromLatin1(dock)))
+            found->raise();
+        QTest::qWait(400);
+    };
+    window.showMap();
+    raise("what-if");
+    save(QStringLiteral("map-light"));
+    auto* types = window.map().findChild<QComboBox*>(QStringLiteral("mapTypes"));
+    types->setCurrentIndex(types->findText(QStringLiteral("all as Q3_K")));
+    Q_EMIT types->activated(types->currentIndex());
+    window.map().findChild<QToolButton*>(QStringLiteral("showLines"))->click();
+    raise("channels");
+    save(QStringLiteral("map-lines-light"));
     theme->setMode(Theme::Mode::Dark);
+    save(QStringLiteral("map-lines-dark"));
+    window.map().findChild<QToolButton*>(QStringLiteral("showMap"))->click();
+    raise("what-if");
+    window.resize(1024, 700);
+    save(QStringLiteral("map-small-dark"));
+    theme->setTextPercent(150);
+    save(QStringLiteral("map-small-large-text-dark"));
+    theme->setTextPercent(100);
+    window.resize(1440, 900);
+    raise("distribution");
+    window.showTree();
+
     save(QStringLiteral("planned-dark"));
     window.resize(900, 600);
     save(QStringLiteral("small-dark"));

@@ -3,6 +3,8 @@
 
 #include "ui/jobs/job_queue.h"
 #include "ui/look/icons.h"
+#include "ui/map/error_map_panel.h"
+#include "ui/map/error_map_view.h"
 #include "ui/text.h"
 #include "ui/tree/tensor_tree_panel.h"
 #include "ui/window/dock_title.h"
@@ -20,6 +22,8 @@
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QToolButton>
 #include <QTreeView>
 
@@ -30,10 +34,11 @@ using namespace Qt::StringLiterals;
 namespace {
 
 /// Raised when docks or tool bars change in a way that makes older saved layouts wrong.
-constexpr int layoutVersion = 2;
+constexpr int layoutVersion = 3;
 const QString geometryKey = u"window/geometry"_s;
 const QString layoutKey = u"window/layout"_s;
 const QString columnsKey = u"window/columns"_s;
+const QString thoroughKey = u"measuring/thorough"_s;
 
 /// The first local file or folder of what is dragged; empty when there is none.
 QString droppedPath(const QMimeData& data)
@@ -63,7 +68,13 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     m_emptyState = new EmptyState(m_recentFiles, this);
     m_middle = new QStackedWidget(this);
     m_middle->addWidget(m_emptyState);
-    m_middle->addWidget(m_tree);
+    m_map = new ErrorMapPanel(*m_document, this);
+    m_views = new QTabWidget(this);
+    m_views->setObjectName(u"views"_s);
+    m_views->setDocumentMode(true);
+    m_views->addTab(m_tree, tr("Tensors"));
+    m_views->addTab(m_map, tr("Error map"));
+    m_middle->addWidget(m_views);
     setCentralWidget(m_middle);
     connect(m_emptyState, &EmptyState::openFileRequested, this, &MainWindow::chooseFile);
     connect(m_emptyState, &EmptyState::openFolderRequested, this, &MainWindow::chooseFolder);
@@ -101,6 +112,12 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
             m_recentFiles.remove(pathText(path));
         showError(tr("The model could not be opened"), error);
     });
+    // Exports get the processors; what is on screen is still measured.
+    const auto yield = [this] { m_document->previews().setYielding(m_jobs->unfinishedCount() > 0); };
+    connect(m_jobs, &JobQueue::added, this, yield);
+    connect(m_jobs, &JobQueue::changed, this, yield);
+    connect(m_jobs, &JobQueue::finished, this, yield);
+    m_document->previews().setThorough(QSettings().value(thoroughKey, true).toBool());
     modelChanged();
 }
 
@@ -115,13 +132,25 @@ MainWindow::~MainWindow()
 void MainWindow::modelChanged()
 {
     m_recipePath.clear();
-    m_middle->setCurrentWidget(m_document->hasModel() ? static_cast<QWidget*>(m_tree) : m_emptyState);
+    m_middle->setCurrentWidget(m_document->hasModel() ? static_cast<QWidget*>(m_views) : m_emptyState);
     for (QDockWidget* dock : m_docks)
         dock->widget()->setEnabled(m_document->hasModel() || dock->objectName() == u"jobs"_s);
     updateTitle();
     updateActions();
-    if (m_document->hasModel())
+    if (m_document->hasModel() && m_views->currentWidget() == m_tree)
         m_tree->view().setFocus();
+}
+
+void MainWindow::showTree()
+{
+    m_views->setCurrentWidget(m_tree);
+    m_tree->view().setFocus();
+}
+
+void MainWindow::showMap()
+{
+    m_views->setCurrentWidget(m_map);
+    m_map->layers().setFocus();
 }
 
 void MainWindow::updateTitle()
@@ -181,6 +210,10 @@ void MainWindow::arrangeDocks()
     }
     for (QDockWidget* tab : firstTabs)
         tab->raise();
+    for (QTabBar* tabs : findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly)) {
+        tabs->setElideMode(Qt::ElideNone); // a name cut to two letters tells nothing: the bar scrolls
+        tabs->setUsesScrollButtons(true);
+    }
     const int character = fontMetrics().averageCharWidth();
     for (QDockWidget* dock : m_docks) {
         if (dockWidgetArea(dock) == Qt::RightDockWidgetArea)
@@ -213,6 +246,7 @@ void MainWindow::saveLayout()
     settings.setValue(geometryKey, saveGeometry());
     settings.setValue(layoutKey, saveState(layoutVersion));
     settings.setValue(columnsKey, m_tree->saveColumns());
+    settings.setValue(thoroughKey, m_document->previews().isThorough());
 }
 
 // --- events ---
@@ -242,7 +276,8 @@ void MainWindow::dropEvent(QDropEvent* event)
         return;
     event->acceptProposedAction();
     // After the drag has ended: a question asked here would freeze the program the file comes from.
-    QMetaObject::invokeMethod(this, [this, path] { openPath(path); }, Qt::QueuedConnection);
+    const bool isRecipe = m_document->hasModel() && path.endsWith(u".json"_s, Qt::CaseInsensitive);
+    QMetaObject::invokeMethod(this, [this, path, isRecipe] { isRecipe ? loadRecipeFrom(path) : openPath(path); }, Qt::QueuedConnection);
 }
 
 } // namespace quantlathe::ui

@@ -17,11 +17,13 @@ class QDockWidget;
 class QMenu;
 class QProgressBar;
 class QStackedWidget;
+class QTabWidget;
 class QToolButton;
 
 namespace quantlathe::ui {
 
 class EmptyState;
+class ErrorMapPanel;
 class JobQueue;
 class StatusLine;
 class TensorTreePanel;
@@ -36,6 +38,10 @@ public:
     [[nodiscard]] Document& document() { return *m_document; }
     [[nodiscard]] JobQueue& jobs() { return *m_jobs; }
     [[nodiscard]] TensorTreePanel& tree() { return *m_tree; }
+    [[nodiscard]] ErrorMapPanel& map() { return *m_map; }
+    /// The two views of the middle.
+    void showTree();
+    void showMap();
     [[nodiscard]] RecentFiles& recentFiles() { return m_recentFiles; }
 
     /// Opens a model file or folder in the background; asks first when unsaved choices would be lost.
@@ -67,6 +73,7 @@ private:
     void popUpTypeMenu();
     void updateActions();
     void showAbout();
+    void deleteMeasurements();
 
     // main_window_files.cpp
     void chooseFile();
@@ -104,6 +111,8 @@ private:
     QList<QDockWidget*> m_docks; ///< in the order of allPanels()
     QStackedWidget* m_middle = nullptr;
     EmptyState* m_emptyState = nullptr;
+    QTabWidget* m_views = nullptr;
+    ErrorMapPanel* m_map = nullptr;
     TensorTreePanel* m_tree = nullptr;
     StatusLine* m_statusLine = nullptr;
     QToolButton* m_cancelOpening = nullptr;

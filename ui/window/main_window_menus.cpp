@@ -107,7 +107,10 @@ void MainWindow::makeEditMenu()
     m_typeAction = m_editMenu->addAction(tr("&Choose type at the cursor…"), this, &MainWindow::popUpTypeMenu);
     m_typeAction->setShortcut(Qt::CTRL | Qt::Key_T);
     m_editMenu->addSeparator();
-    QAction* filter = m_editMenu->addAction(themedIcon(u"filter"_s), tr("&Filter tensors"), m_tree, &TensorTreePanel::focusFilter);
+    QAction* filter = m_editMenu->addAction(themedIcon(u"filter"_s), tr("&Filter tensors"), this, [this] {
+        showTree();
+        m_tree->focusFilter();
+    });
     filter->setShortcut(QKeySequence::Find);
     QAction* all = m_editMenu->addAction(tr("Select &all tensors"), &m_tree->view(), &QTreeView::selectAll);
     all->setShortcut(QKeySequence::SelectAll);
@@ -137,6 +140,7 @@ void MainWindow::popUpTypeMenu()
     const QModelIndex current = view.currentIndex();
     if (!current.isValid())
         return;
+    showTree();
     const QModelIndex cell = current.siblingAtColumn(TensorTreeModel::ChosenType);
     view.scrollTo(cell);
     view.setFocus();
@@ -148,10 +152,25 @@ void MainWindow::makeViewMenu()
 {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     menu->setObjectName(u"viewMenu"_s);
+    QAction* tree = menu->addAction(tr("Te&nsors"), this, &MainWindow::showTree);
+    tree->setShortcut(Qt::CTRL | Qt::Key_1);
+    QAction* map = menu->addAction(tr("Error &map"), this, &MainWindow::showMap);
+    map->setShortcut(Qt::CTRL | Qt::Key_2);
+    m_modelActions << tree << map;
+    menu->addSeparator();
     for (QDockWidget* dock : m_docks)
         menu->addAction(dock->toggleViewAction());
     menu->addSeparator();
     menu->addAction(tr("&Reset layout"), this, &MainWindow::resetLayout);
+    menu->addSeparator();
+    QAction* thorough = menu->addAction(tr("Measure everything &exactly"));
+    thorough->setObjectName(u"measureThoroughly"_s);
+    thorough->setToolTip(tr("Goes on in the background until every tensor is measured in every type"));
+    thorough->setCheckable(true);
+    connect(menu, &QMenu::aboutToShow, thorough, [this, thorough] { thorough->setChecked(m_document->previews().isThorough()); });
+    connect(thorough, &QAction::toggled, this, [this](bool isOn) { m_document->previews().setThorough(isOn); });
+    QAction* forget = menu->addAction(tr("&Delete kept measurements…"), this, &MainWindow::deleteMeasurements);
+    forget->setObjectName(u"deleteMeasurements"_s);
     menu->addSeparator();
 
     QMenu* themes = menu->addMenu(tr("&Theme"));
@@ -226,6 +245,18 @@ void MainWindow::choosePreset()
 {
     PresetDialog dialog(*m_document, this);
     dialog.exec();
+}
+
+void MainWindow::deleteMeasurements()
+{
+    const ErrorCache& cache = m_document->previews().cache();
+    const auto answer = QMessageBox::question(
+        this, tr("Delete kept measurements"),
+        tr("Measured errors of opened models are kept in %1 (%2), so that they are there at once when a model is opened again. Delete them?")
+            .arg(pathText(cache.folder()), bytesText(cache.sizeBytes())),
+        QMessageBox::Yes | QMessageBox::No, QMessageBox::No);
+    if (answer == QMessageBox::Yes)
+        guarded(tr("The measurements could not be deleted"), [&cache] { cache.clear(); });
 }
 
 void MainWindow::showAbout()

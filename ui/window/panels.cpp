@@ -2,6 +2,8 @@
 #include "ui/window/panels.h"
 
 #include "ui/jobs/jobs_panel.h"
+#include "ui/map/channel_panel.h"
+#include "ui/map/what_if_panel.h"
 #include "ui/memory/memory_panel.h"
 #include "ui/metadata/metadata_panel.h"
 #include "ui/plots/distribution_panel.h"
@@ -30,8 +32,12 @@ std::vector<PanelDescription> allPanels()
          [](const Workspace& workspace, QWidget* parent) { return new MemoryPanel(*workspace.document, parent); }},
         {u"distribution"_s, Panels::tr("Distribution"), Qt::RightDockWidgetArea, {}, true,
          [](const Workspace& workspace, QWidget* parent) { return new DistributionPanel(*workspace.document, parent); }},
-        {u"error"_s, Panels::tr("Quantization error"), Qt::RightDockWidgetArea, u"distribution"_s, true,
+        {u"error"_s, Panels::tr("Error"), Qt::RightDockWidgetArea, u"distribution"_s, true,
          [](const Workspace& workspace, QWidget* parent) { return new ErrorPanel(*workspace.document, parent); }},
+        {u"what-if"_s, Panels::tr("What if"), Qt::RightDockWidgetArea, u"memory"_s, true,
+         [](const Workspace& workspace, QWidget* parent) { return new WhatIfPanel(*workspace.document, parent); }},
+        {u"channels"_s, Panels::tr("Channels"), Qt::RightDockWidgetArea, u"distribution"_s, true,
+         [](const Workspace& workspace, QWidget* parent) { return new ChannelPanel(*workspace.document, parent); }},
         {u"metadata"_s, Panels::tr("Metadata"), Qt::BottomDockWidgetArea, {}, true,
          [](const Workspace& workspace, QWidget* parent) { return new MetadataPanel(*workspace.document, parent); }},
         {u"values"_s, Panels::tr("Values"), Qt::BottomDockWidgetArea, u"metadata"_s, true,

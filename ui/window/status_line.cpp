@@ -25,7 +25,8 @@ StatusLine::StatusLine(Document& document, QWidget* parent) : QWidget(parent), m
     m_bits = addField(*layout, u"statusBits"_s, tr("Bits per weight after"));
     connect(&document, &Document::modelChanged, this, &StatusLine::update);
     connect(&document, &Document::planChanged, this, &StatusLine::update);
-    connect(&document, &Document::measuringChanged, this, &StatusLine::update);
+    connect(&document, &Document::measuringChanged, this, &StatusLine::showMeasuring);
+    connect(&document, &Document::errorsChanged, this, &StatusLine::showMeasuring);
     update();
 }
 
@@ -45,7 +46,7 @@ void StatusLine::update()
     if (!m_document.hasModel())
         return;
     const Model& model = *m_document.model();
-    m_measuring->setText(m_document.isMeasuring() ? tr("Measuring errors…") : QString());
+    showMeasuring();
     m_format->setText(model.formatVersion() > 0 ? u"%1 %2"_s.arg(toQString(name(model.format()))).arg(model.formatVersion())
                                                 : toQString(name(model.format())));
     const std::string& architecture = model.architecture().name;
@@ -53,6 +54,19 @@ void StatusLine::update()
     m_weights->setText(tr("%1 weights").arg(countText(model.weightCount())));
     m_size->setText(tr("%1 → %2").arg(bytesText(model.tensorBytes()), bytesText(m_document.effectiveTensorBytes())));
     m_bits->setText(tr("%1 bits/weight").arg(bitsText(m_document.effectiveBitsPerWeight())));
+}
+
+void StatusLine::showMeasuring()
+{
+    const ErrorSurvey* survey = m_document.survey();
+    if (!survey || !m_document.isMeasuring()) {
+        m_measuring->clear();
+        return;
+    }
+    const auto progress = survey->progress();
+    const auto share = [&progress](std::size_t done) { return progress.total == 0 ? 100 : static_cast<int>(100 * done / progress.total); };
+    m_measuring->setText(progress.known < progress.total ? tr("Sampling errors: %1 %").arg(share(progress.known))
+                                                         : tr("Measuring errors exactly: %1 %").arg(share(progress.exact)));
 }
 
 QString StatusLine::text() const

@@ -22,6 +22,7 @@ public:
 
 private:
     void update();
+    void showMeasuring();
     QLabel* addField(QHBoxLayout& layout, const QString& objectName, const QString& meaning);
 
     Document& m_document;

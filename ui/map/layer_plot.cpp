@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/map/layer_plot.h"
+
+#include "ui/look/theme.h"
+#include "ui/text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace quantlathe::ui {
+
+namespace {
+constexpr double percent = 100;
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+} // namespace
+
+LayerPlot::LayerPlot(MapSource& source, QWidget* parent) : Plot(parent), m_source(source)
+{
+    xAxis->setLabel(tr("Layer"));
+    xAxis->setTicker(QSharedPointer<CountTicker>::create());
+    legend->setVisible(true);
+    legend->setWrap(5);
+    setAccessibleName(tr("One line per role over the layers"));
+    connect(&source, &MapSource::gridChanged, this, &LayerPlot::takeGrid);
+    connect(&source, &MapSource::valuesChanged, this, &LayerPlot::takeValues);
+    takeGrid();
+}
+
+double LayerPlot::shown(double value) const
+{
+    const bool isShare = m_source.measure() == MapMeasure::RelativeRms || m_source.measure() == MapMeasure::OutlierShare;
+    return std::isfinite(value) ? (isShare ? percent : 1) * value : missing;
+}
+
+void LayerPlot::takeGrid()
+{
+    clearPlottables();
+    m_lines.clear();
+    for (std::size_t column = 0; column < m_source.grid().roles.size(); ++column) {
+        Line line{addGraph(), new QCPErrorBars(xAxis, yAxis), static_cast<int>(column)};
+        line.graph->setName(toQString(label(m_source.grid().roles[column])));
+        line.graph->setAdaptiveSampling(false);
+        line.bars->setDataPlottable(line.graph);
+        line.bars->removeFromLegend();
+        line.bars->setSymbolGap(2);
+        m_lines.push_back(line);
+    }
+    applyColours();
+    takeValues();
+}
+
+void LayerPlot::takeValues()
+{
+    const LayerGrid& grid = m_source.grid();
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+    for (const Line& line : m_lines) {
+        QVector<double> x;
+        QVector<double> y;
+        QVector<double> below;
+        QVector<double> above;
+        for (std::size_t row = 0; row < grid.layers.size(); ++row) {
+            const MapSource::Field field{static_cast<int>(row), line.column};
+            if (m_source.tensors(field).empty())
+                continue;
+            const MapValue& value = m_source.value(field);
+            const double middle = value.isKnown() ? shown(value.value) : missing;
+            x.append(grid.layers[row]);
+            y.append(middle);
+            below.append(std::isnan(middle) ? 0 : middle - shown(value.low));
+            above.append(std::isnan(middle) ? 0 : shown(value.high) - middle);
+            if (!std::isnan(middle)) {
+                low = std::min(low, middle);
+                high = std::max(high, middle);
+            }
+        }
+        line.graph->setData(x, y, true);
+        line.bars->setData(below, above);
+    }
+    const bool isShare = m_source.measure() == MapMeasure::RelativeRms || m_source.measure() == MapMeasure::OutlierShare;
+    const QString text = MapSource::measureText(m_source.measure());
+    yAxis->setLabel(isShare                                                  ? tr("%1 in %").arg(text)
+                        : m_source.measure() == MapMeasure::SignalToNoise ? tr("%1 in dB").arg(text)
+                                                                             : text);
+    if (m_source.measure() == MapMeasure::Bytes)
+        yAxis->setTicker(QSharedPointer<CountTicker>::create());
+    else
+        yAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+    if (!(low <= high)) {
+        low = 0;
+        high = 1;
+    }
+    const double margin = high > low ? 0.08 * (high - low) : std::max(std::abs(high) * 0.1, 0.01);
+    // Where values differ much the axis begins at nothing; where they are close their differences are what counts.
+    const bool fromZero = low >= 0 && low < 0.5 * high && m_source.measure() != MapMeasure::SignalToNoise && m_source.measure() != MapMeasure::Kurtosis;
+    const double first = grid.layers.empty() ? 0 : grid.layers.front();
+    const double last = grid.layers.empty() ? 1 : grid.layers.back();
+    const QCPRange x(first - 0.5, last + 0.5);
+    const QCPRange y(fromZero ? 0 : low - margin, high + margin);
+    const bool wasZoomed = isZoomed();
+    const QCPRange seenX = xAxis->range();
+    const QCPRange seenY = yAxis->range();
+    setHome(x, y);
+    if (wasZoomed) { // better figures do not throw away what a person zoomed into
+        xAxis->setRange(seenX);
+        yAxis->setRange(seenY);
+    }
+    replot(rpQueuedReplot);
+}
+
+std::optional<MapSource::Field> LayerPlot::fieldAt(const QPointF& position) const
+{
+    const LayerGrid& grid = m_source.grid();
+    std::optional<MapSource::Field> nearest;
+    double best = std::pow(fontMetrics().height() * 1.2, 2);
+    for (const Line& line : m_lines) {
+        for (std::size_t row = 0; row < grid.layers.size(); ++row) {
+            const MapSource::Field field{static_cast<int>(row), line.column};
+            if (m_source.tensors(field).empty() || !m_source.value(field).isKnown())
+                continue;
+            const double dx = xAxis->coordToPixel(grid.layers[row]) - position.x();
+            const double dy = yAxis->coordToPixel(shown(m_source.value(field).value)) - position.y();
+            if (dx * dx + dy * dy < best) {
+                best = dx * dx + dy * dy;
+                nearest = field;
+            }
+        }
+    }
+    return nearest;
+}
+
+QString LayerPlot::tipAt(const QPointF& position) const
+{
+    const auto field = fieldAt(position);
+    return field ? m_source.description(*field) : QString();
+}
+
+void LayerPlot::mousePressEvent(QMouseEvent* event)
+{
+    m_pressed = event->position();
+    Plot::mousePressEvent(event);
+}
+
+void LayerPlot::mouseReleaseEvent(QMouseEvent* event)
+{
+    Plot::mouseReleaseEvent(event);
+    const auto field = fieldAt(event->position());
+    if (event->button() == Qt::LeftButton && (event->position() - m_pressed).manhattanLength() < 4 && field)
+        Q_EMIT fieldClicked(*field);
+}
+
+void LayerPlot::recolour()
+{
+    static constexpr std::array shapes = {QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssTriangle,
+                                          QCPScatterStyle::ssDiamond, QCPScatterStyle::ssCross, QCPScatterStyle::ssPlus};
+    for (std::size_t index = 0; index < m_lines.size(); ++index) {
+        const QColor colour = seriesColour(palette(), static_cast<int>(index));
+        m_lines[index].graph->setPen(QPen(colour, 1.4));
+        m_lines[index].graph->setScatterStyle(QCPScatterStyle(shapes[(index + index / shapes.size()) % shapes.size()], 6));
+        m_lines[index].bars->setPen(QPen(colour, 1));
+    }
+}
+
+} // namespace quantlathe::ui

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One line per role over the layers, of what the map shows.
+#pragma once
+
+#include "ui/map/map_source.h"
+#include "ui/plots/plot.h"
+
+#include <vector>
+
+namespace quantlathe::ui {
+
+class LayerPlot : public Plot
+{
+    Q_OBJECT
+public:
+    explicit LayerPlot(MapSource& source, QWidget* parent = nullptr);
+
+    [[nodiscard]] QString tipAt(const QPointF& position) const override;
+    /// The point nearest to @p position (widget coordinates) within reach.
+    [[nodiscard]] std::optional<MapSource::Field> fieldAt(const QPointF& position) const;
+    [[nodiscard]] int lineCount() const { return static_cast<int>(m_lines.size()); }
+
+Q_SIGNALS:
+    void fieldClicked(quantlathe::ui::MapSource::Field field);
+
+protected:
+    void recolour() override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+
+private:
+    void takeGrid();
+    void takeValues();
+    [[nodiscard]] double shown(double value) const;
+
+    struct Line
+    {
+        QCPGraph* graph = nullptr;
+        QCPErrorBars* bars = nullptr;
+        int column = 0;
+    };
+    MapSource& m_source;
+    std::vector<Line> m_lines;
+    QPointF m_pressed;
+};
+
+} // namespace quantlathe::ui
