@@ -82,6 +82,8 @@ void addFit(CLI::App& app, Invocation& invocation);
 void addCurve(CLI::App& app, Invocation& invocation);
 void addComparePlans(CLI::App& app, Invocation& invocation);
 void addSurvey(CLI::App& app, Invocation& invocation);
+void addMap(CLI::App& app, Invocation& invocation);
+void addChannels(CLI::App& app, Invocation& invocation);
 void addFindings(CLI::App& app, Invocation& invocation);
 
 } // namespace quantlathe::cli

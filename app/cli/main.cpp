@@ -83,6 +83,8 @@ int run(int argumentCount, char** arguments)
     addCurve(app, invocation);
     addComparePlans(app, invocation);
     addSurvey(app, invocation);
+    addMap(app, invocation);
+    addChannels(app, invocation);
     addFindings(app, invocation);
     try {
         app.parse(argumentCount, arguments);

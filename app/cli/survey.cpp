@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli survey FILE [--type T ...] [--exact]: the error of every tensor in every type.
-#include "app/cli/console_progress.h"
 #include "app/cli/invocation.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
+#include "app/cli/survey_run.h"
 #include "app/cli/table.h"
-#include "core/analysis/error_cache.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
 #include "core/plan/possible_types.h"
@@ -23,26 +22,9 @@ struct Options
     PlanOptions encoding;
     std::vector<std::string> types;
     std::vector<std::string> tensors;
-    unsigned threads = 0;
-    bool exact = false;
-    bool noCache = false;
+    SurveyOptions survey;
     bool csv = false;
 };
-
-std::string_view name(PairError::Quality quality)
-{
-    switch (quality) {
-    case PairError::Quality::Sampled:
-        return "sampled";
-    case PairError::Quality::Exact:
-        return "exact";
-    case PairError::Quality::Failed:
-        return "failed";
-    case PairError::Quality::Unknown:
-        break;
-    }
-    return "unknown";
-}
 
 /// Every tensor with the types that were asked for, in the model's order.
 struct Wanted
@@ -68,42 +50,6 @@ Wanted wantedOf(const Model& model, const Options& options)
         });
     }
     return wanted;
-}
-
-void measure(const Invocation& invocation, const Options& options, const std::shared_ptr<const Model>& model,
-             const Encoding& encoding, ErrorSurvey& survey)
-{
-    const ErrorCache cache(options.noCache ? std::filesystem::path() : ErrorCache::defaultFolder());
-    survey.restore(cache.load(*model, encoding, invocation.control(nullptr)));
-    ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
-    const auto last = options.exact ? ErrorSurvey::Stage::Done : ErrorSurvey::Stage::SampleSlow;
-    bool isNew = false;
-    const auto save = [&] {
-        if (!isNew)
-            return;
-        // What another call measured of other types or tensors stays.
-        ErrorSurvey whole(model, possibleTypes(*model));
-        whole.restore(survey.results());
-        whole.restore(cache.load(*model, encoding, {}));
-        try {
-            cache.save(*model, encoding, whole.results());
-        } catch (const Error& error) {
-            fmt::print(stderr, "note: the figures are not kept: {}\n", error.what());
-        }
-    };
-    try {
-        while (const auto batch = survey.nextBatch(last)) {
-            const auto done = survey.progress();
-            progress.report(batch->isExact() ? "exactly" : "sampling", batch->isExact() ? done.exact : done.known, done.total);
-            survey.store(*batch, ErrorSurvey::run(*model, *batch, encoding, options.threads, invocation.control(nullptr)));
-            isNew = true;
-        }
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::Cancelled)
-            save();
-        throw;
-    }
-    save();
 }
 
 Json jsonOf(const ErrorSurvey& survey, const ErrorSurvey::Key& key, const Tensor& tensor)
@@ -154,10 +100,7 @@ void printCsv(const Model& model, const Wanted& wanted, const ErrorSurvey& surve
         const TensorPlace& place = model.place(index);
         for (const TensorType type : wanted.types[index]) {
             const PairError& error = survey.table().at(index, type);
-            std::string quoted = tensor.name();
-            for (std::size_t at = 0; (at = quoted.find('"', at)) != std::string::npos; at += 2)
-                quoted.insert(at, 1, '"');
-            text += fmt::format("\n\"{}\",{},{},{},{},{},{:.4f},{}", quoted, quantlathe::name(place.role),
+            text += fmt::format("\n{},{},{},{},{},{},{:.4f},{}", csvField(tensor.name()), quantlathe::name(place.role),
                                 place.layer ? fmt::to_string(*place.layer) : "", quantlathe::name(tensor.type()), quantlathe::name(type),
                                 *tensorBytes(type, tensor.shape()), info(type).bitsPerWeight(), name(error.quality));
             if (error.isKnown()) {
@@ -218,7 +161,7 @@ void run(const Invocation& invocation, const Options& options)
     const Encoding encoding = options.encoding.planFor(*model).encoding;
     const Wanted wanted = wantedOf(*model, options);
     ErrorSurvey survey(model, wanted.types);
-    measure(invocation, options, model, encoding, survey);
+    measure(invocation, options.survey, model, encoding, survey);
     if (invocation.json)
         printJson(*model, wanted, encoding, survey);
     else if (options.csv)
@@ -237,11 +180,9 @@ void addSurvey(CLI::App& app, Invocation& invocation)
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
     command->add_option("--type", options->types, "Only this type; may be repeated")->type_name("TYPE")->allow_extra_args(false);
     command->add_option("--tensor", options->tensors, "Only this tensor; may be repeated")->type_name("NAME")->allow_extra_args(false);
-    command->add_flag("--exact", options->exact, "From all weights; without it from samples, with a confidence interval");
-    command->add_flag("--no-cache", options->noCache, "Neither use nor keep figures measured before");
     command->add_flag("--csv", options->csv, "One line per tensor and type");
     options->encoding.addEncoding(command);
-    addThreads(command, options->threads);
+    options->survey.add(command);
 }
 
 } // namespace quantlathe::cli

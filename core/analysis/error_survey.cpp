@@ -147,6 +147,7 @@ ErrorSurvey::ErrorSurvey(std::shared_ptr<const Model> model, std::vector<std::ve
     , m_order(m_types.size())
     , m_table(m_types.size())
     , m_figures(m_types.size())
+    , m_squares(m_types.size())
 {
     std::iota(m_order.begin(), m_order.end(), std::size_t{0});
     std::stable_sort(m_order.begin(), m_order.end(), [this](std::size_t a, std::size_t b) {
@@ -301,15 +302,23 @@ ErrorSurvey::Results ErrorSurvey::run(const Model& model, const Batch& batch, co
     return all;
 }
 
-void ErrorSurvey::setError(const Key& key, const PairError& error)
+void ErrorSurvey::setError(const Key& key, const MeasuredPair& pair)
 {
     using Quality = PairError::Quality;
     const Quality before = m_table.at(key.tensor, key.type).quality;
     const auto isKnown = [](Quality quality) { return quality != Quality::Unknown; };
     const auto isExact = [](Quality quality) { return quality == Quality::Exact || quality == Quality::Failed; };
-    m_progress.known += isKnown(error.quality) - isKnown(before);
-    m_progress.exact += isExact(error.quality) - isExact(before);
-    m_table.set(key.tensor, key.type, error);
+    m_progress.known += isKnown(pair.error.quality) - isKnown(before);
+    m_progress.exact += isExact(pair.error.quality) - isExact(before);
+    m_table.set(key.tensor, key.type, pair.error);
+    if (!pair.error.isKnown())
+        return;
+    m_sums.insert_or_assign(key, pair.sums);
+    Squares& squares = m_squares[key.tensor];
+    if (pair.sums.weights > squares.looked) {
+        const auto weights = static_cast<double>(m_model->tensors()[key.tensor].shape().weightCount());
+        squares = {pair.sums.weights, pair.sums.squaredWeights * (weights / static_cast<double>(pair.sums.weights))};
+    }
 }
 
 void ErrorSurvey::store(const Batch& batch, Results results)
@@ -317,9 +326,7 @@ void ErrorSurvey::store(const Batch& batch, Results results)
     for (Measured& measured : results.pairs) {
         if (measured.failure)
             m_failures.insert_or_assign(measured.key, *measured.failure);
-        else
-            m_sums.insert_or_assign(measured.key, measured.pair.sums);
-        setError(measured.key, measured.pair.error);
+        setError(measured.key, measured.pair);
     }
     for (const auto& [tensor, figures] : results.figures) {
         const std::uint64_t hash = m_figures[tensor].sampleHash;
@@ -348,8 +355,7 @@ void ErrorSurvey::restore(const Results& results)
         const Key& key = measured.key;
         if (measured.failure || key.tensor >= m_types.size() || !isPending(key, measured.pair.error.quality == PairError::Quality::Exact))
             continue;
-        m_sums.insert_or_assign(key, measured.pair.sums);
-        setError(key, measured.pair.error);
+        setError(key, measured.pair);
     }
     for (const auto& [tensor, figures] : results.figures) {
         if (tensor < m_figures.size() && m_figures[tensor].quality != PairError::Quality::Exact)
@@ -361,20 +367,6 @@ const ErrorSums* ErrorSurvey::sums(const Key& key) const
 {
     const auto found = m_sums.find(key);
     return found == m_sums.end() ? nullptr : &found->second;
-}
-
-double ErrorSurvey::squaredWeights(std::size_t tensor) const
-{
-    const auto weights = static_cast<double>(m_model->tensors()[tensor].shape().weightCount());
-    double squares = 0;
-    std::uint64_t looked = 0; // the more weights a pair was measured on, the better
-    for (auto at = m_sums.lower_bound({tensor, {}}); at != m_sums.end() && at->first.tensor == tensor; ++at) {
-        if (at->second.weights > looked) {
-            looked = at->second.weights;
-            squares = at->second.squaredWeights * (weights / static_cast<double>(looked));
-        }
-    }
-    return squares;
 }
 
 const Error* ErrorSurvey::failure(const Key& key) const

@@ -100,7 +100,7 @@ public:
     /// Sums behind a pair of the table; null when nothing is known, or the bytes are copied.
     [[nodiscard]] const ErrorSums* sums(const Key& key) const;
     /// Sum w^2 of all weights of a tensor, as far as known from any pair; 0 when no pair is known.
-    [[nodiscard]] double squaredWeights(std::size_t tensor) const;
+    [[nodiscard]] double squaredWeights(std::size_t tensor) const { return m_squares[tensor].total; }
     /// Null unless the pair failed.
     [[nodiscard]] const Error* failure(const Key& key) const;
     [[nodiscard]] const WeightFigures& figures(std::size_t tensor) const { return m_figures[tensor]; }
@@ -125,7 +125,7 @@ private:
     [[nodiscard]] Batch batchOfPlan(Stage stage) const;
     [[nodiscard]] Batch batchOfAll(Stage stage) const;
     [[nodiscard]] Batch batchOf(Stage stage) const;
-    void setError(const Key& key, const PairError& error);
+    void setError(const Key& key, const MeasuredPair& pair);
 
     std::shared_ptr<const Model> m_model;
     std::vector<std::vector<TensorType>> m_types;
@@ -134,6 +134,13 @@ private:
     std::set<Key> m_shown;
     ErrorTable m_table;
     std::vector<WeightFigures> m_figures;
+    /// Sum w^2 of a tensor by the pair that was measured on most weights.
+    struct Squares
+    {
+        std::uint64_t looked = 0;
+        double total = 0;
+    };
+    std::vector<Squares> m_squares;
     std::map<Key, ErrorSums> m_sums;
     std::map<Key, Error> m_failures;
     Progress m_progress;

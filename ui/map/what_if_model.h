@@ -16,7 +16,7 @@ class WhatIfModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Columns { Adopt, Type, BitsPerWeight, Size, RelativeError, Change, SignalToNoise, ColumnCount };
+    enum Columns { Adopt, Type, BitsPerWeight, RelativeError, Size, Change, SignalToNoise, ColumnCount };
     enum Roles { SortRole = Qt::UserRole, IsCurrentRole };
 
     explicit WhatIfModel(Document& document, QObject* parent = nullptr);
