@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The memory a model needs to run: a pure function, called on every edit (microseconds). Formulas and their ground truth:
-// memory/README.md.
+// The memory a model needs to run: a pure function, called on every edit (well under a millisecond). Formulas and their
+// ground truth: memory/README.md.
 #pragma once
 
+#include "core/memory/compute_network.h"
+#include "core/memory/compute_schedule.h"
 #include "core/memory/devices.h"
+#include "core/memory/runtime_settings.h"
 #include "core/plan/plan.h"
 
 #include <cstdint>
@@ -14,19 +17,7 @@
 
 namespace quantlathe {
 
-struct RuntimeSettings
-{
-    std::uint64_t contextLength = 8192; ///< tokens asked for; padded as llama.cpp does; 0 = the model's own maximum
-    TensorType keyCacheType = TensorType::F16;
-    TensorType valueCacheType = TensorType::F16;
-    unsigned sequences = 1;             ///< parallel sequences (llama-server: slots)
-    bool isCacheUnified = true;
-    bool isSlidingWindowFull = false;   ///< --swa-full
-    bool isFlashAttention = true;       ///< without it values are stored transposed, each layer as wide as the widest
-    unsigned microBatch = 512;
-};
-
-/// What llama.cpp keeps per token and sequence, in bytes.
+/// What is kept per token and sequence, in bytes.
 struct CacheBytes
 {
     std::uint64_t fullAttention = 0;
@@ -37,26 +28,92 @@ struct CacheBytes
     [[nodiscard]] std::uint64_t total() const;
 };
 
+/// Which tensors take most of a compute buffer when it is fullest.
+using compute::Phase;
+/// Stable id: "inputs", "projections", "scores", "dequantization", "feed-forward", "experts", "state", "logits", "staging".
+std::string_view name(Phase phase);
+/// For people: "logits", "feed-forward part", "weights copied from host memory" ...
+std::string_view label(Phase phase);
+
+enum class Verdict {
+    Unknown,    ///< no device's memory is known, or something could not be counted
+    Fits,
+    LittleRoom, ///< fits, with less than 1 GiB left on a device
+    Tight,      ///< whether it fits depends on what the driver takes
+    DoesNotFit
+};
+/// Stable ids: "unknown", "fits", "little-room", "tight", "does-not-fit".
+std::string_view name(Verdict verdict);
+
+/// What one device holds, in bytes.
+struct DeviceMemory
+{
+    std::string name;
+    std::uint64_t capacityBytes = 0;   ///< usable; 0 = unknown
+    std::size_t layers = 0;            ///< of the model's layers
+    bool hasOutput = false;            ///< the output matrix
+    std::uint64_t weightBytes = 0;
+    std::uint64_t activeWeightBytes = 0; ///< of them read for every token: of the experts the chosen share
+    CacheBytes cache;
+    std::uint64_t computeBytes = 0;
+    Phase computePhase = Phase::Inputs;
+    std::uint64_t overheadLowBytes = 0; ///< CUDA context, libraries, pools: a band
+    std::uint64_t overheadHighBytes = 0;
+    Verdict verdict = Verdict::Unknown;
+
+    [[nodiscard]] std::uint64_t overheadBytes() const { return overheadLowBytes + (overheadHighBytes - overheadLowBytes) / 2; }
+    /// Weights, cache and compute buffer.
+    [[nodiscard]] std::uint64_t allocatedBytes() const;
+    [[nodiscard]] std::uint64_t totalLowBytes() const;
+    [[nodiscard]] std::uint64_t totalBytes() const; ///< with the middle of the overhead
+    [[nodiscard]] std::uint64_t totalHighBytes() const;
+};
+
+/// What main memory holds, in bytes.
+struct HostMemory
+{
+    std::uint64_t weightBytes = 0;
+    std::uint64_t activeWeightBytes = 0; ///< read for every token
+    CacheBytes cache;
+    std::uint64_t computeBytes = 0; ///< inputs and what is computed on the processor
+    std::uint64_t outputBytes = 0;  ///< where logits are handed over
+    [[nodiscard]] std::uint64_t totalBytes() const;
+};
+
+/// Tokens per second, as a band: an estimate from bandwidths, nothing measured.
+struct SpeedBand
+{
+    double low = 0; ///< 0: a bandwidth is unknown
+    double high = 0;
+};
+
 /// All in bytes.
 struct MemoryEstimate
 {
+    using Verdict = quantlathe::Verdict;
+
     /// Size of the file the export would write: exact for GGUF sources (one file) and where the header's size was given;
     /// otherwise tensors and their table alone, with a note.
     std::uint64_t fileBytes = 0;
     bool isFileExact = false;
-    std::uint64_t weightBytes = 0;  ///< weights on the device, all layers offloaded, the engine's padding included
-    std::uint64_t hostWeightBytes = 0; ///< weights that stay in host memory (token embedding)
-    std::uint64_t kvCacheBytes = 0; ///< recurrent state included
-    CacheBytes cache;               ///< its parts
-    std::uint64_t deviceBytes = 0;  ///< usable memory of the device; 0 = no device chosen
-    std::uint64_t totalBytes = 0;   ///< weightBytes + kvCacheBytes
-    /// Compute buffers and driver overhead are not in yet: what is left must hold them.
-    enum class Verdict { Unknown, Fits, Tight, DoesNotFit } verdict = Verdict::Unknown;
+
+    std::vector<DeviceMemory> devices; ///< one of unknown size when none was given
+    HostMemory host;
+
+    std::uint64_t weightBytes = 0;     ///< of all devices
+    std::uint64_t hostWeightBytes = 0;
+    CacheBytes cache;                  ///< of devices and host together
+    std::uint64_t kvCacheBytes = 0;    ///< cache.total()
+    std::uint64_t computeBytes = 0;    ///< of all devices
+    std::uint64_t overheadBytes = 0;   ///< of all devices, middle of the band
+    std::uint64_t deviceBytes = 0;     ///< usable memory of all devices; 0 = none known
+    std::uint64_t totalBytes = 0;      ///< of all devices, overhead included
+
+    Verdict verdict = Verdict::Unknown; ///< of the worst device
     std::string explanation;        ///< one sentence for people
-    std::vector<std::string> notes; ///< what could not be counted and why
+    std::vector<std::string> notes; ///< what could not be counted and why, what the runner would not do
+    SpeedBand decodeSpeed;          ///< generating, with the context a quarter full
 };
-/// Stable ids: "unknown", "fits", "tight", "does-not-fit".
-std::string_view name(MemoryEstimate::Verdict verdict);
 
 /// What one tensor adds to a file and to memory with all layers offloaded.
 struct TensorCost
@@ -74,6 +131,9 @@ public:
     /// not depend on the chosen types. Without it GGUF sources get their own, others none.
     explicit MemoryModel(const Model& model, std::optional<std::uint64_t> headerBytes = std::nullopt);
 
+    /// Without devices: one of unknown size. Never throws: what does not make sense becomes a note.
+    [[nodiscard]] MemoryEstimate estimate(const Plan& plan, const RuntimeSettings& settings,
+                                          std::span<const Device> devices) const;
     [[nodiscard]] MemoryEstimate estimate(const Plan& plan, const RuntimeSettings& settings, const Device* device) const;
 
     /// Cost of the model's tensor @p tensorIndex when it is written as @p written (the type after fallbacks, see
@@ -87,7 +147,33 @@ public:
     /// 0 when the rest alone is too much. Several devices are added up; layers are whole, so that estimate() has the last word.
     [[nodiscard]] std::uint64_t weightBudget(const RuntimeSettings& settings, std::span<const Device> devices) const;
 
+    // --- inverse answers; each asks estimate() a few times ---
+    /// The most tokens of context (a multiple of 256, at most the model's own maximum) with which @p plan fits even if the
+    /// driver takes the upper end; nothing when not even 256 do, or no device's size is known.
+    [[nodiscard]] std::optional<std::uint64_t> largestContext(const Plan& plan, const RuntimeSettings& settings,
+                                                              std::span<const Device> devices) const;
+    /// The most layers on the devices (--gpu-layers; the output counts as one) with which it fits; nothing when not even 0 do.
+    [[nodiscard]] std::optional<unsigned> mostGpuLayers(const Plan& plan, const RuntimeSettings& settings,
+                                                        std::span<const Device> devices) const;
+    /// The fewest layers whose experts must stay in host memory (--n-cpu-moe), all layers offloaded; nothing for models without
+    /// experts or when even all of them do not help.
+    [[nodiscard]] std::optional<unsigned> fewestCpuExpertLayers(const Plan& plan, const RuntimeSettings& settings,
+                                                                std::span<const Device> devices) const;
+    /// How many devices like @p device it takes; nothing when more than 16 or its size is unknown.
+    [[nodiscard]] std::optional<unsigned> devicesNeeded(const Plan& plan, const RuntimeSettings& settings,
+                                                        const Device& device) const;
+
+    [[nodiscard]] std::uint64_t layerCount() const { return m_network.layers.size(); }
+    [[nodiscard]] bool hasExperts() const { return m_hasExperts; }
+    /// All weights in @p bits bits each, without scales: what people expect of "4 bits".
+    [[nodiscard]] std::uint64_t bareBytes(double bits) const;
+    /// The tensors in 16 bits, as an F16 file has them (norms in 32).
+    [[nodiscard]] std::uint64_t sixteenBitBytes() const { return m_sixteenBitBytes; }
+
 private:
+    friend class LlamaMemory;
+    friend class ServingMemory;
+
     /// A tensor of the source.
     struct Part
     {
@@ -96,6 +182,7 @@ private:
         std::uint64_t rowCount = 0;
         std::size_t output = 0; ///< index into m_outputs
     };
+    enum class Home : std::uint8_t { Input, Layer, Output, Rotation }; ///< Rotation: a copy on each place with layers
     /// A tensor of the file: usually one part, or the experts of a layer.
     struct Output
     {
@@ -103,22 +190,42 @@ private:
         std::size_t partCount = 0;
         bool isOnDevice = true;
         bool isOnHost = false;
+        Home home = Home::Output;
+        std::size_t layer = 0;
+        bool isExpert = false;   ///< stays in host memory with --n-cpu-moe
     };
+    struct OutputBytes
+    {
+        std::uint64_t plain = 0, file = 0, device = 0, host = 0;
+    };
+
+    [[nodiscard]] std::vector<OutputBytes> outputBytes(const Plan& plan) const;
+    [[nodiscard]] MemoryEstimate estimateFor(const std::vector<OutputBytes>& bytes, const RuntimeSettings& settings,
+                                             std::span<const Device> devices) const;
+    void addToNetwork(const Model& model, std::size_t index, std::size_t output);
 
     std::vector<Part> m_parts;           ///< part by part, outputs one after the other
     std::vector<Output> m_outputs;
     std::vector<std::size_t> m_partOfTensor; ///< by the model's tensor index
     std::vector<std::size_t> m_byName;   ///< parts by name
     Architecture m_architecture;
+    compute::Network m_network;
     std::uint64_t m_headerBytes = 0;
     std::uint64_t m_alignment = 32;
+    std::uint64_t m_weightCount = 0;
+    std::uint64_t m_sixteenBitBytes = 0;
     bool m_isHeaderExact = false;
+    bool m_isTied = false;
+    bool m_hasExperts = false;
 };
 
 /// One-off: MemoryModel(model).estimate(plan, settings, device).
 MemoryEstimate estimateMemory(const Model& model, const Plan& plan, const RuntimeSettings& settings,
                               const Device* device);
 
+/// Cache of one layer, as its device's backend allocates it. Zero for layers without one.
+/// @param isOnHost without the padding of the CUDA backend
+CacheBytes layerCacheBytes(const Architecture& architecture, const RuntimeSettings& settings, std::size_t layer, bool isOnHost);
 /// Cache of the whole model, as the CUDA backend allocates it with all layers offloaded. @throws Error(InvalidArgument) for a cache type llama.cpp
 /// does not offer, or does not take for this model
 CacheBytes cacheBytes(const Architecture& architecture, const RuntimeSettings& settings);
@@ -126,5 +233,14 @@ CacheBytes cacheBytes(const Architecture& architecture, const RuntimeSettings& s
 std::uint64_t kvCacheBytes(const Architecture& architecture, const RuntimeSettings& settings);
 /// The cache types llama.cpp offers.
 std::vector<TensorType> cacheTypes();
+
+/// Cells of the caches: per stream for layers that see the whole context, for windowed ones, and the number of streams.
+struct CacheCells
+{
+    std::uint64_t perSequence;
+    std::uint64_t slidingWindow;
+    std::uint64_t streams;
+};
+CacheCells cacheCells(const Hyperparameters& parameters, const RuntimeSettings& settings);
 
 } // namespace quantlathe

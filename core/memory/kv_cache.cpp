@@ -28,35 +28,13 @@ bool isOneOf(std::string_view name, std::span<const std::string_view> names)
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-struct Cells
-{
-    std::uint64_t perSequence; ///< of a layer that sees the whole context
-    std::uint64_t slidingWindow;
-    std::uint64_t streams;     ///< separate caches
-};
-
-Cells cellsFor(const Hyperparameters& parameters, const RuntimeSettings& settings)
-{
-    const std::uint64_t sequences = std::max(1u, settings.sequences);
-    const std::uint64_t asked = settings.contextLength > 0 ? settings.contextLength : parameters.contextLength;
-    Cells cells{saturatingAlign(asked, cellPadding), 0, 1};
-    if (!settings.isCacheUnified) {
-        cells.streams = sequences;
-        cells.perSequence = saturatingAlign(cells.perSequence / sequences, cellPadding);
-    }
-    const std::uint64_t windows
-        = saturatingMultiply(parameters.slidingWindow, settings.isCacheUnified ? sequences : 1);
-    cells.slidingWindow = settings.isSlidingWindowFull
-        ? cells.perSequence
-        : saturatingAlign(std::min(cells.perSequence, saturatingAdd(windows, settings.microBatch)), cellPadding);
-    return cells;
-}
-
-/// Bytes of @p rows rows of @p width weights, as the CUDA backend allocates them.
-std::uint64_t tensorBytes(TensorType type, std::uint64_t width, std::uint64_t rows)
+/// Bytes of @p rows rows of @p width weights, as the CUDA backend or the host allocates them.
+std::uint64_t tensorBytes(TensorType type, std::uint64_t width, std::uint64_t rows, bool isOnHost)
 {
     const TensorTypeInfo& facts = info(type);
     const std::uint64_t row = saturatingMultiply(width / facts.weightsPerBlock, facts.bytesPerBlock);
+    if (isOnHost)
+        return saturatingAlign(saturatingMultiply(row, rows), 32);
     return cudaBytes(saturatingMultiply(row, rows), facts.isQuantized(), width, facts.weightsPerBlock,
                      facts.bytesPerBlock);
 }
@@ -76,7 +54,7 @@ std::uint64_t widthOf(const Hyperparameters& parameters, std::size_t layer, bool
 }
 
 /// Bytes of one layer's state for one sequence, always F32: the convolution's tail and the state itself.
-std::uint64_t stateBytes(const Architecture& architecture, std::uint64_t sequences)
+std::uint64_t stateBytes(const Architecture& architecture, std::uint64_t sequences, bool isOnHost = false)
 {
     const Hyperparameters& p = architecture.parameters;
     std::uint64_t tail = 0;
@@ -93,8 +71,8 @@ std::uint64_t stateBytes(const Architecture& architecture, std::uint64_t sequenc
         tail = saturatingMultiply(channels, p.stateConvolution > 0 ? p.stateConvolution - 1 : 0);
         state = saturatingMultiply(p.stateInnerSize, p.stateSize);
     }
-    const auto bytes = [sequences](std::uint64_t weights) {
-        return saturatingAlign(saturatingMultiply(saturatingMultiply(weights, sequences), 4), 128);
+    const auto bytes = [sequences, isOnHost](std::uint64_t weights) {
+        return saturatingAlign(saturatingMultiply(saturatingMultiply(weights, sequences), 4), isOnHost ? 32 : 128);
     };
     return saturatingAdd(bytes(tail), bytes(state));
 }
@@ -169,34 +147,59 @@ CacheBytes cacheBytes(const Architecture& architecture, const RuntimeSettings& s
     if (isOneOf(architecture.name, cachelessArchitectures))
         return result;
     addNotes(result, architecture, settings);
-    const Cells cells = cellsFor(p, settings);
-    const std::size_t layers = p.headCountKv.size();
-    const std::size_t ownLayers = layers - std::min<std::uint64_t>(layers, p.sharedKvLayers);
-    std::uint64_t widestValue = 0;
-    for (std::size_t layer = 0; layer < layers; ++layer)
-        widestValue = std::max(widestValue, widthOf(p, layer, false));
-    for (std::size_t layer = 0; layer < ownLayers; ++layer) {
-        if (p.headCountKv[layer] == 0)
-            continue;
-        const bool sliding = isSliding(p, layer);
-        const std::uint64_t rows
-            = saturatingMultiply(cells.streams, sliding ? cells.slidingWindow : cells.perSequence);
-        std::uint64_t bytes = 0;
-        if (isLatent) {
-            bytes = tensorBytes(settings.keyCacheType, latentWidth, rows);
-        } else {
-            const std::uint64_t valueWidth = settings.isFlashAttention ? widthOf(p, layer, false) : widestValue;
-            bytes = saturatingAdd(tensorBytes(settings.keyCacheType, widthOf(p, layer, true), rows),
-                                  tensorBytes(settings.valueCacheType, valueWidth, rows));
-        }
-        std::uint64_t& sum = sliding ? result.slidingWindow : result.fullAttention;
-        sum = saturatingAdd(sum, bytes);
+    for (std::size_t layer = 0; layer < std::max(p.headCountKv.size(), p.recurrentLayers.size()); ++layer) {
+        const CacheBytes one = layerCacheBytes(architecture, settings, layer, false);
+        result.fullAttention = saturatingAdd(result.fullAttention, one.fullAttention);
+        result.slidingWindow = saturatingAdd(result.slidingWindow, one.slidingWindow);
+        result.recurrentState = saturatingAdd(result.recurrentState, one.recurrentState);
     }
-    const auto recurrent = static_cast<std::uint64_t>(
-        std::count(p.recurrentLayers.begin(), p.recurrentLayers.end(), true));
-    if (recurrent > 0)
-        result.recurrentState
-            = saturatingMultiply(recurrent, stateBytes(architecture, std::max(1u, settings.sequences)));
+    return result;
+}
+
+CacheCells cacheCells(const Hyperparameters& parameters, const RuntimeSettings& settings)
+{
+    const std::uint64_t sequences = std::max(1u, settings.sequences);
+    const std::uint64_t asked = settings.contextLength > 0 ? settings.contextLength : parameters.contextLength;
+    CacheCells cells{saturatingAlign(asked, cellPadding), 0, 1};
+    if (!settings.isCacheUnified) {
+        cells.streams = sequences;
+        cells.perSequence = saturatingAlign(cells.perSequence / sequences, cellPadding);
+    }
+    const std::uint64_t windows
+        = saturatingMultiply(parameters.slidingWindow, settings.isCacheUnified ? sequences : 1);
+    cells.slidingWindow = settings.isSlidingWindowFull
+        ? cells.perSequence
+        : saturatingAlign(std::min(cells.perSequence, saturatingAdd(windows, settings.microBatch)), cellPadding);
+    return cells;
+}
+
+CacheBytes layerCacheBytes(const Architecture& architecture, const RuntimeSettings& settings, std::size_t layer, bool isOnHost)
+{
+    const Hyperparameters& p = architecture.parameters;
+    CacheBytes result;
+    if (isOneOf(architecture.name, cachelessArchitectures))
+        return result;
+    if (layer < p.recurrentLayers.size() && p.recurrentLayers[layer])
+        result.recurrentState = stateBytes(architecture, std::max(1u, settings.sequences), isOnHost);
+    const std::size_t layers = p.headCountKv.size();
+    if (layer >= layers - std::min<std::uint64_t>(layers, p.sharedKvLayers) || p.headCountKv[layer] == 0)
+        return result;
+    const CacheCells cells = cacheCells(p, settings);
+    const bool sliding = isSliding(p, layer);
+    const std::uint64_t rows = saturatingMultiply(cells.streams, sliding ? cells.slidingWindow : cells.perSequence);
+    std::uint64_t bytes = 0;
+    if (p.mlaKvLoraRank > 0) {
+        bytes = tensorBytes(settings.keyCacheType, saturatingAdd(p.mlaKvLoraRank, p.mlaRopeDimension), rows, isOnHost);
+    } else {
+        std::uint64_t valueWidth = widthOf(p, layer, false);
+        if (!settings.isFlashAttention) { // stored transposed, all layers alike
+            for (std::size_t other = 0; other < layers; ++other)
+                valueWidth = std::max(valueWidth, widthOf(p, other, false));
+        }
+        bytes = saturatingAdd(tensorBytes(settings.keyCacheType, widthOf(p, layer, true), rows, isOnHost),
+                              tensorBytes(settings.valueCacheType, valueWidth, rows, isOnHost));
+    }
+    (sliding ? result.slidingWindow : result.fullAttention) = bytes;
     return result;
 }
 

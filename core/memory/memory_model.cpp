@@ -15,13 +15,25 @@ namespace quantlathe {
 
 namespace {
 
-/// CUDA context, cuBLAS and what else the driver takes; MEMORY formulas: README.md.
-constexpr std::uint64_t overheadHighBytes = 750ull << 20;
-constexpr std::uint64_t tightBytes = 1ull << 30; ///< less than this left: compute buffers and the driver may not fit
-
 /// Read row by row on the host, whatever is offloaded (llama.cpp's input layer).
 constexpr std::array<std::string_view, 5> hostNames
     = {"token_embd.", "per_layer_token_embd.", "position_embd.", "token_types.", "token_embd_norm."};
+
+constexpr std::uint64_t mostLayers = 4096; ///< of a file that claims more the rest is not looked at
+
+/// What llama.cpp keeps in host memory with --n-cpu-moe: the routed experts.
+bool isExpertTensor(std::string_view canonicalName)
+{
+    for (const std::string_view part : {".ffn_up_", ".ffn_down_", ".ffn_gate_", ".ffn_gate_up_"}) {
+        const std::size_t found = canonicalName.find(part);
+        if (found == std::string_view::npos)
+            continue;
+        const std::string_view rest = canonicalName.substr(found + part.size());
+        if (rest.starts_with("exps") || rest.starts_with("chexps"))
+            return true;
+    }
+    return false;
+}
 
 bool isHostTensor(std::string_view canonicalName)
 {
@@ -60,64 +72,17 @@ std::uint64_t headerBytesOf(const Model& model)
     return saturatingAlign(bytes, model.alignment());
 }
 
-std::string sentence(const MemoryEstimate& estimate, const Device* device)
-{
-    std::string text = fmt::format("{} of weights and {} of KV cache make {}", formatBytes(estimate.weightBytes),
-                                   formatBytes(estimate.kvCacheBytes), formatBytes(estimate.totalBytes));
-    if (!device)
-        return text;
-    text += fmt::format("; {} has {}: ", printable(device->name, 60), formatBytes(estimate.deviceBytes));
-    switch (estimate.verdict) {
-    case MemoryEstimate::Verdict::DoesNotFit:
-        return text + fmt::format("{} too little", formatBytes(estimate.totalBytes - estimate.deviceBytes));
-    case MemoryEstimate::Verdict::Tight:
-        return text + fmt::format("tight, {} are left for compute buffers and the driver",
-                                  formatBytes(estimate.deviceBytes - estimate.totalBytes));
-    case MemoryEstimate::Verdict::Fits:
-        return text + fmt::format("fits, {} are left for compute buffers and the driver",
-                                  formatBytes(estimate.deviceBytes - estimate.totalBytes));
-    case MemoryEstimate::Verdict::Unknown:
-        break;
-    }
-    return text + "not all could be counted";
-}
-
-MemoryEstimate::Verdict verdictFor(const MemoryEstimate& estimate)
-{
-    using enum MemoryEstimate::Verdict;
-    if (estimate.totalBytes > estimate.deviceBytes)
-        return DoesNotFit;
-    if (!estimate.cache.isComplete)
-        return Unknown;
-    const std::uint64_t left = estimate.deviceBytes - estimate.totalBytes;
-    return left < tightBytes || left < estimate.deviceBytes / 20 ? Tight : Fits;
-}
-
 } // namespace
-
-std::string_view name(MemoryEstimate::Verdict verdict)
-{
-    switch (verdict) {
-    case MemoryEstimate::Verdict::Unknown:
-        return "unknown";
-    case MemoryEstimate::Verdict::Fits:
-        return "fits";
-    case MemoryEstimate::Verdict::Tight:
-        return "tight";
-    case MemoryEstimate::Verdict::DoesNotFit:
-        return "does-not-fit";
-    }
-    return "unknown";
-}
 
 MemoryModel::MemoryModel(const Model& model, std::optional<std::uint64_t> headerBytes)
     : m_architecture(model.architecture()), m_alignment(std::max<std::uint64_t>(1, model.alignment()))
 {
     const std::size_t count = model.tensors().size();
     const bool isGguf = model.format() == ModelFormat::Gguf;
-    bool isTied = true;
+    m_isTied = true;
     for (std::size_t index = 0; index < count; ++index)
-        isTied = isTied && model.place(index).canonicalName != "output.weight";
+        m_isTied = m_isTied && model.place(index).canonicalName != "output.weight";
+    m_network.layers.resize(std::min<std::uint64_t>(m_architecture.parameters.layerCount, mostLayers));
 
     // Experts that are tensors of their own become one tensor of the file: group by canonical name, keep file order.
     std::vector<std::size_t> order(count);
@@ -136,14 +101,27 @@ MemoryModel::MemoryModel(const Model& model, std::optional<std::uint64_t> header
             || model.place(order[m_parts.size() - 1]).canonicalName != place.canonicalName;
         if (isNew) {
             const bool isInput = isHostTensor(place.canonicalName);
-            const bool isTiedOutput = isTied && place.canonicalName == "token_embd.weight";
-            m_outputs.push_back({m_parts.size(), 0, !isInput || isTiedOutput, isInput});
+            const bool isTiedOutput = m_isTied && place.canonicalName == "token_embd.weight";
+            Output output{m_parts.size(), 0, !isInput || isTiedOutput, isInput};
+            const bool isOfLayer = place.layer && *place.layer >= 0
+                && static_cast<std::size_t>(*place.layer) < m_network.layers.size();
+            output.home = isInput ? Home::Input
+                : place.canonicalName.starts_with("rope_") ? Home::Rotation
+                : isOfLayer ? Home::Layer : Home::Output;
+            output.layer = isOfLayer ? static_cast<std::size_t>(*place.layer) : 0;
+            output.isExpert = isExpertTensor(place.canonicalName);
+            m_hasExperts = m_hasExperts || output.isExpert;
+            m_outputs.push_back(output);
             const std::size_t rank = tensor.shape().rank() + (place.expert && !isGguf ? 1 : 0);
             table = saturatingAdd(table, 8 + place.canonicalName.size() + 4 + 8 * rank + 4 + 8);
         }
         ++m_outputs.back().partCount;
         m_partOfTensor[index] = m_parts.size();
         m_parts.push_back({tensor.name(), factsOf(model, index), tensor.shape().rowCount(), m_outputs.size() - 1});
+        m_weightCount = saturatingAdd(m_weightCount, tensor.shape().weightCount());
+        m_sixteenBitBytes = saturatingAdd(
+            m_sixteenBitBytes, saturatingMultiply(tensor.shape().weightCount(), m_parts.back().facts.isQuantizable ? 2 : 4));
+        addToNetwork(model, index, m_outputs.size() - 1);
     }
     m_byName.resize(count);
     std::iota(m_byName.begin(), m_byName.end(), std::size_t{0});
@@ -154,9 +132,35 @@ MemoryModel::MemoryModel(const Model& model, std::optional<std::uint64_t> header
     m_headerBytes = headerBytes ? *headerBytes : isGguf ? headerBytesOf(model) : saturatingAlign(table, m_alignment);
 }
 
-MemoryEstimate MemoryModel::estimate(const Plan& plan, const RuntimeSettings& settings, const Device* device) const
+void MemoryModel::addToNetwork(const Model& model, std::size_t index, std::size_t output)
 {
-    MemoryEstimate result;
+    const TensorPlace& place = model.place(index);
+    const std::vector<std::uint64_t>& dimensions = model.tensors()[index].shape().dimensions();
+    compute::Weight weight;
+    weight.output = output;
+    weight.rowLength = dimensions.empty() ? 1 : dimensions.back();
+    weight.rows = dimensions.size() < 2 ? 1 : dimensions[dimensions.size() - 2];
+    weight.stacked = dimensions.size() < 3 ? 1 : dimensions[dimensions.size() - 3];
+    if (place.canonicalName == "token_embd.weight") {
+        m_network.tokenEmbedding = weight;
+        if (m_isTied)
+            m_network.output = weight;
+    } else if (place.canonicalName == "output.weight") {
+        m_network.output = weight;
+    } else if (place.canonicalName == "output_norm.weight") {
+        m_network.outputNorm = weight;
+    } else if (m_outputs[output].home == Home::Rotation) {
+        m_network.rotation = weight;
+    } else if (m_outputs[output].home == Home::Layer) {
+        const std::string_view name = place.canonicalName;
+        const std::size_t start = name.find('.', name.find('.') + 1); // behind "blk.N"
+        if (const auto slot = start == std::string_view::npos ? std::nullopt : compute::slotOf(name.substr(start + 1)))
+            m_network.layers[m_outputs[output].layer].weights[static_cast<std::size_t>(*slot)] = weight;
+    }
+}
+
+std::vector<MemoryModel::OutputBytes> MemoryModel::outputBytes(const Plan& plan) const
+{
     // Both lists are sorted by name: one walk along them.
     std::vector<TensorType> types(m_parts.size());
     auto choice = plan.choices().begin();
@@ -167,9 +171,8 @@ MemoryEstimate MemoryModel::estimate(const Plan& plan, const RuntimeSettings& se
         const bool isChosen = choice != plan.choices().end() && choice->first == part.name;
         types[index] = writtenType(part.facts, isChosen ? std::optional(choice->second.type) : std::nullopt).type;
     }
-
-    result.fileBytes = m_headerBytes;
-    result.isFileExact = m_isHeaderExact;
+    std::vector<OutputBytes> result;
+    result.reserve(m_outputs.size());
     for (const Output& output : m_outputs) {
         std::uint64_t bytes = 0;
         for (std::size_t index = output.firstPart; index < output.firstPart + output.partCount; ++index) {
@@ -178,32 +181,27 @@ MemoryEstimate MemoryModel::estimate(const Plan& plan, const RuntimeSettings& se
             bytes = saturatingAdd(bytes, row ? saturatingMultiply(*row, part.rowCount) : beyondCounting);
         }
         const TensorTypeInfo& type = info(types[output.firstPart]);
-        result.fileBytes = saturatingAdd(result.fileBytes, saturatingAlign(bytes, m_alignment));
-        if (output.isOnDevice)
-            result.weightBytes = saturatingAdd(
-                result.weightBytes, cudaBytes(bytes, type.isQuantized(), m_parts[output.firstPart].facts.rowLength,
-                                              type.weightsPerBlock, type.bytesPerBlock));
-        if (output.isOnHost)
-            result.hostWeightBytes = saturatingAdd(result.hostWeightBytes, saturatingAlign(bytes, 32));
+        result.push_back({bytes, saturatingAlign(bytes, m_alignment),
+                          cudaBytes(bytes, type.isQuantized(), m_parts[output.firstPart].facts.rowLength,
+                                    type.weightsPerBlock, type.bytesPerBlock),
+                          saturatingAlign(bytes, 32)});
     }
-    if (!m_isHeaderExact)
-        result.notes.emplace_back("the file size is that of the tensors: metadata and tokenizer come on top");
-
-    try {
-        result.cache = cacheBytes(m_architecture, settings);
-    } catch (const Error& error) {
-        result.cache.isComplete = false;
-        result.cache.notes.push_back(error.message());
-    }
-    result.notes.insert(result.notes.end(), result.cache.notes.begin(), result.cache.notes.end());
-    result.kvCacheBytes = result.cache.total();
-    result.totalBytes = saturatingAdd(result.weightBytes, result.kvCacheBytes);
-    if (device) {
-        result.deviceBytes = device->usableBytes;
-        result.verdict = verdictFor(result);
-    }
-    result.explanation = sentence(result, device);
     return result;
+}
+
+MemoryEstimate MemoryModel::estimate(const Plan& plan, const RuntimeSettings& settings, std::span<const Device> devices) const
+{
+    return estimateFor(outputBytes(plan), settings, devices);
+}
+
+MemoryEstimate MemoryModel::estimate(const Plan& plan, const RuntimeSettings& settings, const Device* device) const
+{
+    return estimate(plan, settings, device ? std::span(device, 1) : std::span<const Device>());
+}
+
+std::uint64_t MemoryModel::bareBytes(double bits) const
+{
+    return static_cast<std::uint64_t>(static_cast<double>(m_weightCount) * bits / 8);
 }
 
 TensorCost MemoryModel::tensorCost(std::size_t tensorIndex, TensorType written) const
@@ -228,16 +226,6 @@ TensorCost MemoryModel::tensorCost(std::size_t tensorIndex, TensorType written) 
                                                 type.weightsPerBlock, type.bytesPerBlock))
                               : 0,
             output.isOnHost ? share(saturatingAlign(bytes, 32)) : 0};
-}
-
-std::uint64_t MemoryModel::weightBudget(const RuntimeSettings& settings, std::span<const Device> devices) const
-{
-    std::uint64_t budget = 0;
-    for (const Device& device : devices)
-        budget = saturatingAdd(budget, device.usableBytes);
-    std::uint64_t rest = cacheBytes(m_architecture, settings).total();
-    rest = saturatingAdd(rest, saturatingMultiply(devices.size(), overheadHighBytes));
-    return rest < budget ? budget - rest : 0;
 }
 
 MemoryEstimate estimateMemory(const Model& model, const Plan& plan, const RuntimeSettings& settings,

@@ -34,37 +34,193 @@ private slots:
         QCOMPARE(std::round(static_cast<double>(estimate.weightBytes) / 10485.76), 440349.0);
         QCOMPARE(std::round(static_cast<double>(estimate.hostWeightBytes) / 10485.76), 28181.0);
         QCOMPARE(estimate.kvCacheBytes, 1024ull << 20);
-        QCOMPARE(estimate.totalBytes, estimate.weightBytes + estimate.kvCacheBytes);
-        QVERIFY(estimate.verdict == MemoryEstimate::Verdict::Unknown);
+        QCOMPARE(estimate.totalBytes,
+                 estimate.weightBytes + estimate.kvCacheBytes + estimate.computeBytes + estimate.overheadBytes);
+        QVERIFY(estimate.verdict == Verdict::Unknown);
         QVERIFY(estimate.notes.empty());
+        QCOMPARE(estimate.devices.size(), std::size_t(1));
+        QCOMPARE(estimate.devices[0].layers, std::size_t(32));
         QCOMPARE(QString::fromStdString(estimate.explanation),
-                 QString("4.3 GiB of weights and 1.0 GiB of KV cache make 5.3 GiB"));
+                 QString("4.3 GiB of weights, 1.0 GiB of KV cache, 124.0 MiB of compute buffers and about 400.0 MiB for the driver "
+                         "make 5.8 GiB"));
     }
 
     void verdicts()
     {
         const MemoryModel memory(*m_llama);
         const Plan plan = planFromPreset(*m_llama, *findPreset("Q4_K_M"), {});
-        const std::uint64_t total = memory.estimate(plan, {}, nullptr).totalBytes;
+        const DeviceMemory needed = memory.estimate(plan, {}, nullptr).devices[0];
         const auto verdictOn = [&](std::uint64_t bytes) {
             const Device device{"test device", {}, bytes, bytes, 0};
             const MemoryEstimate estimate = memory.estimate(plan, {}, &device);
             return std::string(name(estimate.verdict)) + ": " + estimate.explanation;
         };
         constexpr std::uint64_t gibibyte = 1ull << 30;
-        QVERIFY2(verdictOn(total - 1).starts_with("does-not-fit: "), verdictOn(total - 1).c_str());
-        QVERIFY(verdictOn(total - gibibyte).ends_with("test device has 4.3 GiB: 1.0 GiB too little"));
-        QVERIFY(verdictOn(total).starts_with("tight: "));
-        QVERIFY(verdictOn(total + gibibyte - 1).starts_with("tight: "));
-        QVERIFY(verdictOn(total + gibibyte).starts_with("fits: "));
-        QVERIFY(verdictOn(total + gibibyte).ends_with("fits, 1.0 GiB are left for compute buffers and the driver"));
-        // Of a large device one GiB is little: 95 % full is tight.
+        QVERIFY2(verdictOn(needed.totalLowBytes() - 1).starts_with("does-not-fit: "), verdictOn(needed.totalLowBytes() - 1).c_str());
+        QVERIFY(verdictOn(needed.totalLowBytes() - gibibyte).ends_with(": at least 1.0 GiB too little"));
+        QVERIFY(verdictOn(needed.totalLowBytes()).starts_with("tight: "));
+        QVERIFY(verdictOn(needed.totalHighBytes() - 1).starts_with("tight: "));
+        QVERIFY(verdictOn(needed.totalHighBytes() - 1).ends_with("tight, what the driver takes (300.0 MiB to 500.0 MiB) decides"));
+        QVERIFY(verdictOn(needed.totalHighBytes()).starts_with("little-room: "));
+        QVERIFY(verdictOn(needed.totalHighBytes() + gibibyte - 1).starts_with("little-room: "));
+        QVERIFY(verdictOn(needed.totalHighBytes() + gibibyte).starts_with("fits: "));
+        QVERIFY(verdictOn(needed.totalHighBytes() + gibibyte).ends_with("fits, 1.0 GiB are left"));
+    }
+
+    // Several devices: the worst decides, and it is named.
+    void severalDevices()
+    {
+        const MemoryModel memory(*m_llama);
+        const std::vector<Device> devices = {parseDevice("24 GiB"), parseDevice("8 GiB")};
+        const MemoryEstimate estimate = memory.estimate({}, {}, devices);
+        QCOMPARE(estimate.devices.size(), std::size_t(2));
+        QVERIFY(estimate.devices[0].layers > 2 * estimate.devices[1].layers); // by their memory
+        QCOMPARE(estimate.devices[0].layers + estimate.devices[1].layers, std::size_t(32));
+        QVERIFY(estimate.devices[1].hasOutput && !estimate.devices[0].hasOutput);
         RuntimeSettings settings;
-        settings.contextLength = 1 << 20;
-        const std::uint64_t large = memory.estimate(plan, settings, nullptr).totalBytes;
-        const Device device{"large", {}, large + 2 * gibibyte, large + 2 * gibibyte, 0};
-        QVERIFY(large > 100 * gibibyte);
-        QCOMPARE(QString::fromUtf8(name(memory.estimate(plan, settings, &device).verdict).data()), QString("tight"));
+        settings.tensorSplit = {1, 3};
+        const MemoryEstimate split = memory.estimate({}, settings, devices);
+        QCOMPARE(split.devices[0].layers, std::size_t(9)); // of 33, the output included
+        QVERIFY(split.verdict == Verdict::DoesNotFit);
+        QVERIFY2(split.explanation.find("8 GiB needs") != std::string::npos, split.explanation.c_str());
+    }
+
+    // 2026's rule: the first "layer" is the output.
+    void layersOnTheHost()
+    {
+        const MemoryModel memory(*m_llama);
+        RuntimeSettings settings;
+        settings.gpuLayers = 0;
+        MemoryEstimate estimate = memory.estimate({}, settings, nullptr);
+        QCOMPARE(estimate.weightBytes, 0ull);
+        QVERIFY(estimate.computeBytes > 0); // matrices are copied over for large batches
+        QCOMPARE(QString::fromUtf8(name(estimate.devices[0].computePhase).data()), QString("staging"));
+        settings.isOperationOffload = false;
+        QCOMPARE(memory.estimate({}, settings, nullptr).computeBytes, 0ull);
+        settings.gpuLayers = 1;
+        estimate = memory.estimate({}, settings, nullptr);
+        QVERIFY(estimate.devices[0].hasOutput);
+        QCOMPARE(estimate.devices[0].layers, std::size_t(0));
+        settings.gpuLayers = 11;
+        estimate = memory.estimate({}, settings, nullptr);
+        QCOMPARE(estimate.devices[0].layers, std::size_t(10));
+        QCOMPARE(estimate.devices[0].cache.total(), 320ull << 20);
+        QCOMPARE(estimate.host.cache.total(), 704ull << 20);
+        settings.isCacheOnHost = true;
+        QCOMPARE(memory.estimate({}, settings, nullptr).devices[0].cache.total(), 0ull);
+    }
+
+    void expertsOnTheHost()
+    {
+        LlamaShape shape = llama3;
+        shape.architecture = "qwen3moe";
+        shape.experts = 8;
+        shape.layers = 4;
+        const auto model = makeShapeModel(m_folder.path(), architectureOf(shape), tensorsOf(shape));
+        const MemoryModel memory(*model);
+        QVERIFY(memory.hasExperts());
+        RuntimeSettings settings;
+        const MemoryEstimate all = memory.estimate({}, settings, nullptr);
+        settings.cpuExpertLayers = 3;
+        const MemoryEstimate some = memory.estimate({}, settings, nullptr);
+        const std::uint64_t experts = 3ull * 4096 * 14336 * 8 * 2; // of one layer
+        QCOMPARE(all.weightBytes - some.weightBytes, 3 * experts);
+        QCOMPARE(some.hostWeightBytes - all.hostWeightBytes, 3 * experts);
+        // The other way round: as few as needed.
+        const std::uint64_t room = some.devices[0].totalHighBytes() + (2ull << 30);
+        const std::vector<Device> devices = {{"card", {}, room, room, 0}};
+        QCOMPARE(memory.fewestCpuExpertLayers({}, {}, devices), std::optional<unsigned>(3));
+        QCOMPARE(MemoryModel(*m_llama).fewestCpuExpertLayers({}, {}, devices), std::optional<unsigned>());
+    }
+
+    void inverseAnswers()
+    {
+        Architecture architecture = architectureOf(llama3);
+        architecture.parameters.contextLength = 131072;
+        const auto model = makeShapeModel(m_folder.path(), architecture, tensorsOf(llama3));
+        const MemoryModel memory(*model);
+        const Plan plan = planFromPreset(*model, *findPreset("Q4_K_M"), {});
+        RuntimeSettings settings;
+        const std::vector<Device> devices = {parseDevice("8 GiB")};
+        const auto isSafe = [&](const RuntimeSettings& trial) {
+            const Verdict verdict = memory.estimate(plan, trial, devices).verdict;
+            return verdict == Verdict::Fits || verdict == Verdict::LittleRoom;
+        };
+        const auto context = memory.largestContext(plan, settings, devices);
+        QVERIFY(context && *context > 8192 && *context % 256 == 0);
+        settings.contextLength = *context;
+        QVERIFY(isSafe(settings));
+        settings.contextLength = *context + 256;
+        QVERIFY(!isSafe(settings));
+
+        settings.contextLength = 8192;
+        const auto layers = memory.mostGpuLayers({}, settings, devices); // 16 bits: not all
+        QVERIFY(layers && *layers > 0 && *layers < 33);
+        QCOMPARE(memory.mostGpuLayers(plan, settings, devices), std::optional<unsigned>(33));
+        QCOMPARE(memory.devicesNeeded(plan, settings, devices[0]), std::optional<unsigned>(1));
+        const auto needed = memory.devicesNeeded({}, settings, devices[0]);
+        QVERIFY(needed && *needed >= 3 && *needed <= 4);
+        QCOMPARE(memory.largestContext(plan, settings, {}), std::optional<std::uint64_t>());
+        QCOMPARE(memory.largestContext({}, settings, std::vector<Device>{parseDevice("1 GiB")}), std::optional<std::uint64_t>());
+    }
+
+    // What is asked for as weights must really fit.
+    void weightBudgetIsSafe()
+    {
+        const MemoryModel memory(*m_llama);
+        const Plan plan = planFromPreset(*m_llama, *findPreset("Q4_K_M"), {});
+        const std::uint64_t weights = memory.estimate(plan, {}, nullptr).weightBytes;
+        std::vector<Device> devices = {parseDevice("8 GiB")};
+        const std::uint64_t room = memory.weightBudget({}, devices);
+        devices[0].usableBytes -= room - weights;
+        QCOMPARE(memory.weightBudget({}, devices), weights);
+        QVERIFY(memory.estimate(plan, {}, devices).verdict == Verdict::LittleRoom);
+        devices[0].usableBytes -= 1;
+        QVERIFY(memory.estimate(plan, {}, devices).verdict == Verdict::Tight);
+    }
+
+    void bareBits()
+    {
+        const MemoryModel memory(*m_llama);
+        QCOMPARE(memory.bareBytes(4), m_llama->weightCount() / 2);
+        QVERIFY(memory.sixteenBitBytes() >= m_llama->weightCount() * 2);
+        QVERIFY(memory.sixteenBitBytes() < m_llama->weightCount() * 2 + (8 << 20));
+    }
+
+    void speedIsABand()
+    {
+        const MemoryModel memory(*m_llama);
+        const Plan plan = planFromPreset(*m_llama, *findPreset("Q4_K_M"), {});
+        const std::vector<Device> card = {parseDevice("RTX 3090")};
+        const MemoryEstimate estimate = memory.estimate(plan, {}, card);
+        // 4.3 GiB of weights and a quarter of the cache at 936 GB/s
+        const double bytes = static_cast<double>(estimate.weightBytes) + static_cast<double>(estimate.kvCacheBytes) / 4;
+        QVERIFY(std::abs(estimate.decodeSpeed.high - 936e9 * 0.85 / bytes) < 1);
+        QVERIFY(estimate.decodeSpeed.low < estimate.decodeSpeed.high && estimate.decodeSpeed.low > 90);
+        RuntimeSettings settings;
+        settings.gpuLayers = 16;
+        QVERIFY(memory.estimate(plan, settings, card).decodeSpeed.high < estimate.decodeSpeed.high / 3);
+        QCOMPARE(memory.estimate(plan, {}, std::vector<Device>{parseDevice("24 GiB")}).decodeSpeed.high, 0.0); // unknown
+    }
+
+    void otherRunners()
+    {
+        const MemoryModel memory(*m_llama);
+        const Plan plan = planFromPreset(*m_llama, *findPreset("Q4_K_M"), {});
+        const std::vector<Device> card = {parseDevice("24 GiB")};
+        for (const Runner runner : allRunners()) {
+            QVERIFY(runnerFromName(name(runner)) == runner);
+            RuntimeSettings settings = defaultSettings(runner);
+            settings.contextLength = 8192;
+            const MemoryEstimate estimate = memory.estimate(plan, settings, card);
+            QVERIFY(estimate.weightBytes > 4ull << 30 && estimate.computeBytes > 0 && estimate.kvCacheBytes > 0);
+            QCOMPARE(!estimate.notes.empty(), runner == Runner::Vllm || runner == Runner::Transformers);
+        }
+        RuntimeSettings vllm = defaultSettings(Runner::Vllm);
+        QCOMPARE(memory.estimate(plan, vllm, card).devices[0].capacityBytes, (24ull << 30) * 9 / 10);
+        // transformers computes in 16 bits whatever the file holds
+        QVERIFY(memory.estimate(plan, defaultSettings(Runner::Transformers), card).weightBytes > 14ull << 30);
+        QVERIFY(runnerFromName("llama.cpp") == Runner::LlamaServer && !runnerFromName("torch"));
     }
 
     void unknownCacheGivesNoFalseComfort()
@@ -166,6 +322,7 @@ private slots:
         RuntimeSettings settings;
         settings.contextLength = 1 << 20;
         QCOMPARE(memory.weightBudget(settings, one), 0ull);
+        QCOMPARE(memory.weightBudget({}, std::span<const Device>()), 0ull);
     }
 
     // Files that llama-quantize wrote carry all keys we would write: the estimate of "keep everything" is their size.
