@@ -200,21 +200,25 @@ void Document::setRuntimeSettings(const RuntimeSettings& settings)
     Q_EMIT settingsChanged();
 }
 
-void Document::setDevice(std::optional<Device> device)
+void Document::setDevices(std::vector<Device> devices)
 {
-    m_device = std::move(device);
+    m_devices = std::move(devices);
     m_estimate.reset();
     Q_EMIT settingsChanged();
 }
 
 const MemoryEstimate& Document::memoryEstimate() const
 {
-    if (!m_estimate) {
-        if (!m_memoryModel)
-            m_memoryModel.emplace(*m_model);
-        m_estimate = m_memoryModel->estimate(m_plan, m_runtimeSettings, m_device ? &*m_device : nullptr);
-    }
+    if (!m_estimate)
+        m_estimate = memoryModel().estimate(m_plan, m_runtimeSettings, m_devices);
     return *m_estimate;
+}
+
+const MemoryModel& Document::memoryModel() const
+{
+    if (!m_memoryModel)
+        m_memoryModel.emplace(*m_model);
+    return *m_memoryModel;
 }
 
 } // namespace quantlathe::ui

@@ -77,10 +77,13 @@ public:
     // --- running it ---
     [[nodiscard]] const RuntimeSettings& runtimeSettings() const { return m_runtimeSettings; }
     void setRuntimeSettings(const RuntimeSettings& settings);
-    [[nodiscard]] const std::optional<Device>& device() const { return m_device; }
-    void setDevice(std::optional<Device> device);
+    /// What it is to run on; none: one device of unknown size.
+    [[nodiscard]] const std::vector<Device>& devices() const { return m_devices; }
+    void setDevices(std::vector<Device> devices);
     /// Of the current plan; computed on first use after a change. Needs a model.
     [[nodiscard]] const MemoryEstimate& memoryEstimate() const;
+    /// Answers the same for other plans and settings. Needs a model.
+    [[nodiscard]] const MemoryModel& memoryModel() const;
 
     // --- what types cost ---
     /// Of tensor @p index in the type it will be written in. Asking counts as looking at it: it is measured next.
@@ -110,7 +113,7 @@ Q_SIGNALS:
     /// The choices of these tensors changed (with their effective choice), or how they are encoded.
     void planChanged(const std::vector<std::size_t>& tensors);
     void selectionChanged();
-    /// Runtime settings or device.
+    /// Runtime settings or devices.
     void settingsChanged();
     /// Better error figures for these tensors.
     void errorsChanged(const std::vector<std::size_t>& tensors);
@@ -133,7 +136,7 @@ private:
     TensorIndices m_selection;
     std::optional<std::size_t> m_current;
     RuntimeSettings m_runtimeSettings;
-    std::optional<Device> m_device;
+    std::vector<Device> m_devices;
     mutable std::optional<MemoryModel> m_memoryModel; ///< of m_model; made when first asked
     mutable std::optional<MemoryEstimate> m_estimate;
     ErrorPreviews m_previews;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// quantlathe-cli estimate FILE [--plan recipe.json] --ctx N --kv-type T --device NAME: memory to run a model.
+// quantlathe-cli estimate FILE --runner R --ctx N --device NAME ...: memory to run a model, per device and host.
 #include "core/memory/estimate.h"
 #include "app/cli/invocation.h"
 #include "app/cli/plan_options.h"
@@ -8,6 +8,7 @@
 #include "core/formats/open.h"
 
 #include <fmt/format.h>
+#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -17,16 +18,22 @@ namespace {
 
 constexpr std::uint64_t largestContext = std::uint64_t{1}
                                          << 32; // tokens; GGUF stores context lengths in 32 bits
+constexpr std::uint64_t mostRows = 1 << 24;
 
+/// What was given; the rest is the runner's default.
 struct Options
 {
     std::string file;
     PlanOptions plan;
-    std::uint64_t context = RuntimeSettings{}.contextLength;
-    std::string cacheType = "F16";
-    std::string valueCacheType;
-    std::string device;
-    unsigned sequences = 1;
+    std::string runner = "llama-server";
+    std::optional<std::uint64_t> context, batch, microBatch, slots, gpuLayers, outputs;
+    std::uint64_t cpuExperts = 0;
+    std::string cacheType, keyType, valueType;
+    bool isSplit = false, isWithoutFlashAttention = false, isWindowFull = false, isCacheOnHost = false,
+         isWithoutOffload = false, isInverse = false;
+    std::string tensorSplit;
+    std::optional<double> utilization, hostBandwidth;
+    std::vector<std::string> devices;
 };
 
 TensorType parseCacheType(const std::string& text)
@@ -41,61 +48,209 @@ TensorType parseCacheType(const std::string& text)
     throw UsageError(fmt::format("'{}' is no type for the KV cache; there are {}", printable(text), names));
 }
 
+std::vector<double> parseSplit(const std::string& text)
+{
+    std::vector<double> shares;
+    std::size_t start = 0;
+    while (!text.empty() && start <= text.size()) {
+        const std::size_t end = std::min(text.find_first_of(",:/", start), text.size());
+        double share = 0;
+        const auto [next, error] = std::from_chars(text.data() + start, text.data() + end, share);
+        if (error != std::errc{} || next != text.data() + end || !(share >= 0 && share < 1e12))
+            throw UsageError(fmt::format("--tensor-split: '{}' is no list of shares such as 3,1", printable(text)));
+        shares.push_back(share);
+        start = end + 1;
+    }
+    return shares;
+}
+
+RuntimeSettings settingsOf(const Options& options)
+{
+    const auto runner = runnerFromName(options.runner);
+    if (!runner) {
+        std::string names;
+        for (const Runner offered : allRunners())
+            names += fmt::format("{}{}", names.empty() ? "" : ", ", name(offered));
+        throw UsageError(fmt::format("'{}' is no runner; there are {}", printable(options.runner), names));
+    }
+    RuntimeSettings settings = defaultSettings(*runner);
+    settings.contextLength = options.context.value_or(settings.contextLength);
+    settings.batch = static_cast<unsigned>(options.batch.value_or(settings.batch));
+    settings.microBatch = static_cast<unsigned>(options.microBatch.value_or(settings.microBatch));
+    settings.sequences = static_cast<unsigned>(options.slots.value_or(settings.sequences));
+    settings.outputs = options.outputs;
+    if (options.gpuLayers)
+        settings.gpuLayers = static_cast<unsigned>(*options.gpuLayers);
+    settings.cpuExpertLayers = static_cast<unsigned>(options.cpuExperts);
+    const std::string& common = options.cacheType;
+    if (const std::string& key = options.keyType.empty() ? common : options.keyType; !key.empty())
+        settings.keyCacheType = parseCacheType(key);
+    if (const std::string& value = options.valueType.empty() ? common : options.valueType; !value.empty())
+        settings.valueCacheType = parseCacheType(value);
+    settings.isCacheUnified = settings.isCacheUnified && !options.isSplit;
+    settings.isFlashAttention = !options.isWithoutFlashAttention;
+    settings.isSlidingWindowFull = options.isWindowFull;
+    settings.isCacheOnHost = options.isCacheOnHost;
+    settings.isOperationOffload = !options.isWithoutOffload;
+    settings.tensorSplit = parseSplit(options.tensorSplit);
+    settings.memoryUtilization = options.utilization.value_or(settings.memoryUtilization);
+    settings.hostBandwidthGBs = options.hostBandwidth.value_or(settings.hostBandwidthGBs);
+    return settings;
+}
+
+Json cacheJson(const CacheBytes& cache)
+{
+    return {{"full", cache.fullAttention}, {"slidingWindow", cache.slidingWindow}, {"state", cache.recurrentState}};
+}
+
+Json deviceJson(const DeviceMemory& device)
+{
+    return {{"name", device.name},
+            {"weights", device.weightBytes},
+            {"kv", device.cache.total()},
+            {"compute", device.computeBytes},
+            {"overhead", device.overheadBytes()},
+            {"total", device.totalBytes()},
+            {"capacity", device.capacityBytes == 0 ? Json(nullptr) : Json(device.capacityBytes)},
+            {"verdict", name(device.verdict)},
+            {"overhead_low", device.overheadLowBytes},
+            {"overhead_high", device.overheadHighBytes},
+            {"total_low", device.totalLowBytes()},
+            {"total_high", device.totalHighBytes()},
+            {"allocated", device.allocatedBytes()},
+            {"kv_parts", cacheJson(device.cache)},
+            {"compute_phase", name(device.computePhase)},
+            {"layers", device.layers},
+            {"output", device.hasOutput}};
+}
+
+template <typename Value> Json optionalJson(const std::optional<Value>& value)
+{
+    return value ? Json(*value) : Json(nullptr);
+}
+
+struct Answers
+{
+    std::optional<std::uint64_t> context;
+    std::optional<unsigned> gpuLayers, cpuExperts;
+};
+
+void printJson(const Model& model, const MemoryModel& memory, const RuntimeSettings& settings,
+               const MemoryEstimate& estimate, const Answers* answers)
+{
+    Json devices = Json::array();
+    for (const DeviceMemory& device : estimate.devices)
+        devices.push_back(deviceJson(device));
+    Json json{{"path", model.path().string()},
+              {"runner", name(settings.runner)},
+              {"devices", devices},
+              {"host",
+               {{"weights", estimate.host.weightBytes},
+                {"kv", estimate.host.cache.total()},
+                {"compute", estimate.host.computeBytes},
+                {"outputs", estimate.host.outputBytes},
+                {"total", estimate.host.totalBytes()}}},
+              {"verdict", name(estimate.verdict)},
+              {"explanation", estimate.explanation},
+              {"notes", estimate.notes},
+              {"contextLength", settings.contextLength},
+              {"keyCacheType", name(settings.keyCacheType)},
+              {"valueCacheType", name(settings.valueCacheType)},
+              {"sequences", settings.sequences},
+              {"batch", settings.batch},
+              {"ubatch", settings.microBatch},
+              {"fileBytes", estimate.fileBytes},
+              {"isFileExact", estimate.isFileExact},
+              {"sixteenBitBytes", memory.sixteenBitBytes()},
+              {"weightBytes", estimate.weightBytes},
+              {"hostWeightBytes", estimate.hostWeightBytes},
+              {"kvCacheBytes", estimate.kvCacheBytes},
+              {"computeBytes", estimate.computeBytes},
+              {"totalBytes", estimate.totalBytes},
+              {"deviceBytes", estimate.deviceBytes},
+              {"tokensPerSecond",
+               estimate.decodeSpeed.low > 0
+                   ? Json{{"low", number(estimate.decodeSpeed.low)}, {"high", number(estimate.decodeSpeed.high)}}
+                   : Json(nullptr)}};
+    if (answers)
+        json["fits"] = {{"context", optionalJson(answers->context)},
+                        {"gpuLayers", optionalJson(answers->gpuLayers)},
+                        {"cpuExperts", optionalJson(answers->cpuExperts)}};
+    print(json);
+}
+
+void printText(const MemoryModel& memory, const RuntimeSettings& settings, const MemoryEstimate& estimate,
+               const Answers* answers)
+{
+    Table table({"", ">Weights", ">KV cache", ">Compute", ">Driver", ">In all", ">Has", "Verdict"});
+    for (const DeviceMemory& device : estimate.devices)
+        table.add({device.name, formatBytes(device.weightBytes), formatBytes(device.cache.total()),
+                   formatBytes(device.computeBytes),
+                   fmt::format("{} - {}", formatBytes(device.overheadLowBytes), formatBytes(device.overheadHighBytes)),
+                   formatBytes(device.totalBytes()),
+                   device.capacityBytes == 0 ? std::string("?") : formatBytes(device.capacityBytes),
+                   std::string(name(device.verdict))});
+    table.add({"Main memory", formatBytes(estimate.host.weightBytes), formatBytes(estimate.host.cache.total()),
+               formatBytes(estimate.host.computeBytes), "", formatBytes(estimate.host.totalBytes()), "", ""});
+    print(table.text());
+    print(fmt::format("\n{}, {} tokens of context, keys {}, values {}, {} slot{}", label(settings.runner),
+                      settings.contextLength, name(settings.keyCacheType), name(settings.valueCacheType),
+                      settings.sequences, settings.sequences == 1 ? "" : "s"));
+    for (const DeviceMemory& device : estimate.devices)
+        print(fmt::format("{}: {} of {} layers{}; compute buffer fullest with the {}", device.name, device.layers,
+                          memory.layerCount(), device.hasOutput ? " and the output" : "", label(device.computePhase)));
+    print(fmt::format("{}: {} ({} bytes); in 16 bits {}; bare 4 bits would be {}",
+                      estimate.isFileExact ? "File" : "File without its header", formatBytes(estimate.fileBytes),
+                      estimate.fileBytes, formatBytes(memory.sixteenBitBytes()), formatBytes(memory.bareBytes(4))));
+    if (estimate.decodeSpeed.low > 0)
+        print(fmt::format("Estimated from bandwidths: {:.1f} to {:.1f} tokens per second", estimate.decodeSpeed.low,
+                          estimate.decodeSpeed.high));
+    if (answers) {
+        const auto text = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string("none"); };
+        print(fmt::format("What fits: {} tokens of context; {} layers on the devices", text(answers->context),
+                          text(answers->gpuLayers)));
+        if (memory.hasExperts())
+            print(fmt::format("With all layers on the devices, the experts of so many layers must stay in main memory: {}",
+                              text(answers->cpuExperts)));
+    }
+    print("\n" + estimate.explanation);
+    for (const std::string& note : estimate.notes)
+        print("Note: " + note);
+}
+
 void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(false);
-    RuntimeSettings settings;
-    settings.contextLength = options.context;
-    settings.keyCacheType = parseCacheType(options.cacheType);
-    settings.valueCacheType =
-        options.valueCacheType.empty() ? settings.keyCacheType : parseCacheType(options.valueCacheType);
-    settings.sequences = options.sequences;
-    std::optional<Device> device;
-    if (!options.device.empty())
-        device = parseDevice(options.device);
+    const RuntimeSettings settings = settingsOf(options);
+    std::vector<Device> devices;
+    for (const std::string& device : options.devices)
+        devices.push_back(parseDevice(device));
 
     const auto model = openModel(options.file);
     const Plan plan = options.plan.planFor(*model);
-    const MemoryEstimate estimate = estimateMemory(*model, plan, settings, device ? &*device : nullptr);
-    if (invocation.json) {
-        print(Json{{"path", model->path().string()},
-                   {"contextLength", settings.contextLength},
-                   {"keyCacheType", name(settings.keyCacheType)},
-                   {"valueCacheType", name(settings.valueCacheType)},
-                   {"sequences", settings.sequences},
-                   {"fileBytes", estimate.fileBytes},
-                   {"isFileExact", estimate.isFileExact},
-                   {"weightBytes", estimate.weightBytes},
-                   {"hostWeightBytes", estimate.hostWeightBytes},
-                   {"kvCacheBytes", estimate.kvCacheBytes},
-                   {"totalBytes", estimate.totalBytes},
-                   {"device", device ? Json(device->name) : Json(nullptr)},
-                   {"deviceBytes", estimate.deviceBytes},
-                   {"verdict", name(estimate.verdict)},
-                   {"explanation", estimate.explanation},
-                   {"notes", estimate.notes}});
-        return;
-    }
-    const auto size = [](std::uint64_t bytes) {
-        return std::vector<std::string>{formatBytes(bytes), fmt::format("{}", bytes)};
-    };
-    Table table({"", ">Size", ">Bytes"});
-    const auto add = [&](const std::string& title, std::uint64_t bytes) {
-        const auto cells = size(bytes);
-        table.add({title, cells[0], cells[1]});
-    };
-    add(estimate.isFileExact ? "File" : "File (without its header)", estimate.fileBytes);
-    add("Weights on the device", estimate.weightBytes);
-    add("Weights in host memory", estimate.hostWeightBytes);
-    add(fmt::format("KV cache, {} tokens", settings.contextLength), estimate.kvCacheBytes);
-    add("Device in all", estimate.totalBytes);
-    if (device)
-        add(fmt::format("{} has", device->name), estimate.deviceBytes);
-    print(table.text());
-    if (!estimate.explanation.empty())
-        print("\n" + estimate.explanation);
-    for (const std::string& note : estimate.notes)
-        print("Note: " + note);
+    const MemoryModel memory(*model);
+    const MemoryEstimate estimate = memory.estimate(plan, settings, devices);
+    Answers answers;
+    if (options.isInverse)
+        answers = {memory.largestContext(plan, settings, devices), memory.mostGpuLayers(plan, settings, devices),
+                   memory.fewestCpuExpertLayers(plan, settings, devices)};
+    const Answers* const asked = options.isInverse ? &answers : nullptr;
+    if (invocation.json)
+        printJson(*model, memory, settings, estimate, asked);
+    else
+        printText(memory, settings, estimate, asked);
+}
+
+/// A whole number that may be left out.
+void addOptional(CLI::App* command, const std::string& option, std::optional<std::uint64_t>& value,
+                 const std::string& description, std::uint64_t low, std::uint64_t high)
+{
+    const std::string first = option.substr(0, option.find(','));
+    command
+        ->add_option_function<std::string>(
+            option, [&value, first, low, high](const std::string& text) { value = parseNumber(first, text, low, high); },
+            description)
+        ->type_name("N");
 }
 
 } // namespace
@@ -109,19 +264,53 @@ void addEstimate(CLI::App& app, Invocation& invocation)
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")
         ->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
-    addNumber(command, "--ctx", options->context, "Context length in tokens; 0 = the model's own maximum", 0,
-              largestContext)
+    command
+        ->add_option("--runner", options->runner, "llama-server, llama-bench, ollama, vllm or transformers")
+        ->type_name("R");
+    addOptional(command, "--ctx", options->context, "Context length in tokens; 0 = the model's own maximum", 0,
+                largestContext);
+    addOptional(command, "--batch", options->batch, "Tokens per batch; vllm: per step", 1, mostRows);
+    addOptional(command, "--ubatch", options->microBatch, "Tokens per micro-batch", 1, mostRows);
+    command->add_option("--kv-type-k", options->keyType, "Type of the cached keys, such as F16 or Q8_0")->type_name("T");
+    command->add_option("--kv-type-v,--value-type", options->valueType, "Type of the cached values")->type_name("T");
+    command->add_option("--kv-type", options->cacheType, "Type of both")->type_name("T");
+    addOptional(command, "--slots,--sequences", options->slots, "Parallel sequences", 1, 65536);
+    command->add_flag("--split-kv", options->isSplit, "A cache of its own for each slot, not one for all");
+    command->add_flag("--no-flash-attention", options->isWithoutFlashAttention, "Without flash attention");
+    command->add_flag("--swa-full", options->isWindowFull, "Windowed layers keep the whole context");
+    command->add_flag("--no-kv-offload", options->isCacheOnHost, "The KV cache stays in main memory");
+    command->add_flag("--no-op-offload", options->isWithoutOffload,
+                      "Weights in main memory are not copied to a device for large batches");
+    addOptional(command, "--gpu-layers", options->gpuLayers,
+                "Layers on the devices, the output first, then from the last layer on; all by default", 0, 1 << 20);
+    addNumber(command, "--cpu-experts", options->cpuExperts, "The experts of the first N layers stay in main memory", 0,
+              1 << 20)
         ->type_name("N");
-    command->add_option("--kv-type", options->cacheType, "Type of the KV cache, such as F16 or Q8_0")
-        ->type_name("TYPE");
+    command->add_option("--tensor-split", options->tensorSplit, "Shares of several devices; by their memory otherwise")
+        ->type_name("A,B,...");
+    addOptional(command, "--outputs", options->outputs, "Rows of logits per micro-batch; 0 = for every token", 0, mostRows);
     command
-        ->add_option("--value-type", options->valueCacheType, "Another type for the values of the KV cache")
-        ->type_name("TYPE");
-    command
-        ->add_option("--device", options->device,
-                     "A device such as 'RTX 4090', or an amount of memory such as 24GiB")
-        ->type_name("NAME");
-    addNumber(command, "--sequences", options->sequences, "Parallel sequences", 1, 65536)->type_name("N");
+        ->add_option("--device", options->devices,
+                     "A device such as 'RTX 4090', or an amount of memory such as 24GiB; once for each. Without: one of "
+                     "unknown size")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command->add_option("--memory-utilization", options->utilization, "vllm: share of a device it may use (0.9)")
+        ->check(CLI::Range(0.05, 1.0))
+        ->type_name("X");
+    command->add_option("--host-bandwidth", options->hostBandwidth, "Of main memory in GB/s, for the speed (60)")
+        ->check(CLI::Range(1.0, 10000.0))
+        ->type_name("X");
+    command->add_flag("--what-fits", options->isInverse, "Also the largest context and the most layers that fit");
+    command->footer(
+        "Defaults by runner:\n"
+        "  llama-server  8192 tokens, batch 2048, ubatch 512, 4 slots that share one cache, logits of one row per slot\n"
+        "  llama-bench   8192 tokens, batch 2048, ubatch 512, 1 slot, logits for every token of the micro-batch\n"
+        "  ollama        4096 tokens, batch 512, ubatch 512, 1 slot\n"
+        "  vllm          8192 tokens, 8192 tokens per step, 90 % of each device, tensor parallel over the devices\n"
+        "  transformers  8192 tokens, weights in 16 bits, layers spread over the devices\n"
+        "Keys and values in F16, flash attention on, everything on the devices.\n"
+        "\"total\" is weights + kv + compute + overhead, overhead the middle of its band (overhead_low, overhead_high).");
 }
 
 } // namespace quantlathe::cli

@@ -134,6 +134,11 @@ private slots:
         QTest::newRow("negative context") << QStringList{"estimate", in, "--ctx", "-5"} << "'-5' is no whole number";
         QTest::newRow("context past 64 bits") << QStringList{"estimate", in, "--ctx", "99999999999999999999"} << "--ctx";
         QTest::newRow("context with a unit") << QStringList{"estimate", in, "--ctx", "8k"} << "'8k' is no whole number";
+        QTest::newRow("runner") << QStringList{"estimate", in, "--runner", "torch"} << "'torch' is no runner; there are llama-server";
+        QTest::newRow("tensor split") << QStringList{"estimate", in, "--tensor-split", "3,one"} << "no list of shares";
+        QTest::newRow("layers") << QStringList{"estimate", in, "--gpu-layers", "-1"} << "--gpu-layers";
+        QTest::newRow("slots") << QStringList{"estimate", in, "--slots", "0"} << "--slots";
+        QTest::newRow("value cache type") << QStringList{"estimate", in, "--kv-type-v", "IQ9"} << "no type for the KV cache";
         QTest::newRow("cache type") << QStringList{"estimate", in, "--kv-type", "Q2_K"} << "no type for the KV cache";
     }
 
@@ -243,6 +248,77 @@ private slots:
         QVERIFY(text.output.find("blk.2.ffn_down.weight") != std::string::npos);
     }
 
+    // Every option has its effect, and the figures add up.
+    void estimatesMemory()
+    {
+        const auto estimate = [this](const QStringList& options) {
+            const auto run = cli(words({"estimate", m_model, "--json"}) + options);
+            if (run.exitCode != 0)
+                qWarning("%s", run.errors.c_str());
+            return run.exitCode == 0 ? run.parsed() : json::object();
+        };
+        const auto bytes = [](const json& object, const char* key) { return object.at(key).get<std::uint64_t>(); };
+        const json plain = estimate({});
+        QVERIFY(plain["devices"].size() == 1);
+        const json& device = plain["devices"][0];
+        QVERIFY(device["name"] == "GPU" && device["capacity"].is_null() && plain["verdict"] == "unknown");
+        QVERIFY(plain["runner"] == "llama-server" && plain["sequences"] == 4);
+        QCOMPARE(bytes(device, "weights") + bytes(device, "kv") + bytes(device, "compute") + bytes(device, "overhead"), bytes(device, "total"));
+        QVERIFY(bytes(device, "overhead_low") < bytes(device, "overhead") && bytes(device, "overhead") < bytes(device, "overhead_high"));
+        QVERIFY(bytes(plain["host"], "compute") > 0 && bytes(plain["host"], "kv") == 0);
+
+        const json longer = estimate({"--ctx", "16384"});
+        QCOMPARE(bytes(longer["devices"][0], "kv"), 2 * bytes(device, "kv"));
+        const json eight = estimate({"--kv-type-k", "q8_0", "--kv-type-v", "f16"});
+        // (8.5 + 16) / 32, and what CUDA adds to the last row
+        const auto isAbout = [](std::uint64_t ours, std::uint64_t expected) { return ours >= expected && ours < expected + 8192; };
+        QVERIFY(isAbout(bytes(eight["devices"][0], "kv"), bytes(device, "kv") * 49 / 64));
+        QVERIFY(isAbout(bytes(estimate({"--kv-type", "q8_0"})["devices"][0], "kv"), bytes(device, "kv") * 17 / 32));
+        QCOMPARE(bytes(estimate({"--slots", "3", "--split-kv", "--ctx", "10000"})["devices"][0], "kv") * 8192, bytes(device, "kv") * 10752);
+        const json host = estimate({"--no-kv-offload"});
+        QVERIFY(bytes(host["devices"][0], "kv") == 0 && bytes(host["host"], "kv") == bytes(device, "kv"));
+        QVERIFY(bytes(estimate({"--no-flash-attention"})["devices"][0], "compute") > bytes(device, "compute"));
+        QVERIFY(bytes(estimate({"--ubatch", "128"})["devices"][0], "compute") < bytes(device, "compute"));
+        QVERIFY(bytes(estimate({"--batch", "64"})["devices"][0], "compute") < bytes(device, "compute"));
+        QVERIFY(bytes(estimate({"--outputs", "512", "--slots", "1"})["devices"][0], "compute") > 0);
+        QVERIFY(estimate({"--runner", "llama-bench"})["sequences"] == 1);
+        const json some = estimate({"--gpu-layers", "2"});
+        QVERIFY(some["devices"][0]["layers"] == 1 && some["devices"][0]["output"] == true);
+        const json none = estimate({"--gpu-layers", "0", "--no-op-offload"});
+        QVERIFY(bytes(none["devices"][0], "weights") == 0 && bytes(none["devices"][0], "compute") == 0);
+        QVERIFY(estimate({"--cpu-experts", "1"})["devices"][0] == device); // no experts: no effect
+
+        const json two = estimate({"--device", "RTX 3090", "--device", "24 GiB", "--tensor-split", "1,3", "--what-fits"});
+        QVERIFY(two["devices"].size() == 2);
+        QVERIFY(two["devices"][0]["name"] == "RTX 3090" && two["devices"][0]["layers"] == 1 && two["devices"][1]["layers"] == 2);
+        QVERIFY(two["devices"][1]["capacity"] == (24ull << 30));
+        QVERIFY(two["verdict"] == "fits" && two["fits"]["gpuLayers"] == 4 && two["fits"]["cpuExperts"].is_null());
+        QVERIFY(estimate({"--device", "300 MB"})["verdict"] == "does-not-fit");
+        QVERIFY(estimate({"--device", "420 MiB"})["verdict"] == "tight");
+        QVERIFY(estimate({"--device", "1000 MiB"})["verdict"] == "little-room");
+        for (const char* const runner : {"ollama", "vllm", "transformers"}) {
+            const json other = estimate({"--runner", runner, "--device", "24GiB"});
+            QVERIFY2(other["runner"] == runner && bytes(other["devices"][0], "compute") > 0, runner);
+        }
+        VERIFY_EXIT(cli(words({"estimate", m_model, "--device", "RTX 4090", "--what-fits"})), 0);
+    }
+
+    // Only the header is needed: the data may be a hole.
+    void estimatesSparseFiles()
+    {
+        const auto sparse = m_folder / "sparse.gguf";
+        std::filesystem::copy_file(m_model, sparse);
+        const auto whole = std::filesystem::file_size(sparse);
+        const json info = cli(words({"inspect", m_model, "--json"})).parsed();
+        const auto header = info["tensors"][0]["offset"].get<std::uint64_t>();
+        std::filesystem::resize_file(sparse, header);
+        std::filesystem::resize_file(sparse, whole); // zeros without blocks
+        const json full = cli(words({"estimate", m_model, "--json"})).parsed();
+        json holed = cli(words({"estimate", sparse, "--json"})).parsed();
+        holed["path"] = full["path"];
+        QVERIFY(holed == full);
+    }
+
     void inspectsEveryKindOfModel_data()
     {
         QTest::addColumn<QString>("file");
@@ -321,8 +397,8 @@ private slots:
         run = cli(words({"estimate", m_model, "--plan", recipe, "--ctx", "4096", "--kv-type", "Q8_0", "--device", "24GiB", "--json"}));
         VERIFY_EXIT(run, 0);
         const json estimate = run.parsed();
-        QVERIFY(hasKeys(estimate, {"path", "contextLength", "keyCacheType", "valueCacheType", "fileBytes", "weightBytes",
-                                   "hostWeightBytes", "kvCacheBytes", "totalBytes", "device", "deviceBytes", "verdict",
+        QVERIFY(hasKeys(estimate, {"path", "devices", "host", "contextLength", "keyCacheType", "valueCacheType", "fileBytes",
+                                   "weightBytes", "hostWeightBytes", "kvCacheBytes", "totalBytes", "deviceBytes", "verdict",
                                    "explanation", "notes"}));
         QVERIFY(estimate["verdict"] == "fits");
         QVERIFY(estimate["keyCacheType"] == "Q8_0");

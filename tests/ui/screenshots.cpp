@@ -59,7 +59,7 @@ int main(int argc, char** argv)
     save(QStringLiteral("opened-light"));
 
     document.setPlan(planFromPreset(*document.model(), *findPreset("Q4_K_M"), {}), QStringLiteral("Apply preset Q4_K_M"));
-    document.setDevice(findDevice("RTX 4090") ? std::optional(*findDevice("RTX 4090")) : std::nullopt);
+    document.setDevices({parseDevice("RTX 4090")});
     const TensorIndices values = document.tensorsOfRole(TensorRole::FeedForwardDown);
     if (!values.empty())
         document.setSelection({values.front()}, values.front());

@@ -74,24 +74,24 @@ private Q_SLOTS:
             QTest::keyClicks(combo->lineEdit(), text);
             QTest::keyClick(combo->lineEdit(), Qt::Key_Return);
         };
-        QVERIFY(!document.device());
+        QVERIFY(document.devices().empty());
         type(QStringLiteral("12 GiB"));
-        QVERIFY(document.device());
-        QCOMPARE(document.device()->totalBytes, 12ull << 30);
+        QVERIFY(!document.devices().empty());
+        QCOMPARE(document.devices().front().totalBytes, 12ull << 30);
         QCOMPARE(document.memoryEstimate().verdict, MemoryEstimate::Verdict::Fits);
         QCOMPARE(verdict->text(), toQString(document.memoryEstimate().explanation));
         type(QStringLiteral("no such card"));
-        QCOMPARE(document.device()->totalBytes, 12ull << 30);
+        QCOMPARE(document.devices().front().totalBytes, 12ull << 30);
         QVERIFY2(verdict->text().contains(QStringLiteral("no such card")), qPrintable(verdict->text()));
         combo->setCurrentIndex(1);
         Q_EMIT combo->activated(1);
-        QCOMPARE(document.device()->name, devicePresets().front().name);
+        QCOMPARE(document.devices().front().name, devicePresets().front().name);
 
         // The next window starts with the same device.
         Document second;
         MemoryPanel secondPanel(second);
-        QVERIFY(second.device());
-        QCOMPARE(second.device()->name, devicePresets().front().name);
+        QVERIFY(!second.devices().empty());
+        QCOMPARE(second.devices().front().name, devicePresets().front().name);
         QCOMPARE(secondPanel.findChild<DeviceCombo*>()->currentIndex(), 1);
     }
 };

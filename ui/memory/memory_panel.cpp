@@ -125,7 +125,7 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     connect(&document, &Document::planChanged, this, &MemoryPanel::update);
     connect(&document, &Document::settingsChanged, this, [this] {
         if (!m_device->hasFocus())
-            m_device->showDevice(m_document.device());
+            m_device->showDevice(m_document.devices().empty() ? std::nullopt : std::optional(m_document.devices().front()));
         update();
     });
 
@@ -142,17 +142,17 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     connect(m_contextSpin, &QSpinBox::valueChanged, this, &MemoryPanel::setContext);
     connect(m_device, &DeviceCombo::deviceChosen, this, [this](const std::optional<Device>& device) {
         QSettings().setValue(deviceKey, device ? toQString(device->name) : QString());
-        m_document.setDevice(device);
+        m_document.setDevices(device ? std::vector{*device} : std::vector<Device>());
     });
     connect(m_device, &DeviceCombo::notUnderstood, this, &MemoryPanel::showProblem);
     if (const QString stored = settings.value(deviceKey).toString(); !stored.isEmpty()) {
         try {
-            document.setDevice(parseDevice(stored.toStdString()));
+            document.setDevices({parseDevice(stored.toStdString())});
         } catch (const Error&) {
             // A preset that this version does not know any more: no device.
         }
     }
-    m_device->showDevice(document.device());
+    m_device->showDevice(document.devices().empty() ? std::nullopt : std::optional(document.devices().front()));
     applySettings();
     takeModel();
 }
@@ -324,6 +324,7 @@ void MemoryPanel::update()
         icon = u"good"_s;
         colours.setColor(QPalette::WindowText, goodColour(colours));
         break;
+    case MemoryEstimate::Verdict::LittleRoom:
     case MemoryEstimate::Verdict::Tight:
         icon = u"warning"_s;
         colours.setColor(QPalette::WindowText, warningColour(colours));
