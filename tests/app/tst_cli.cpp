@@ -277,7 +277,7 @@ private slots:
         QCOMPARE(bytes(estimate({"--slots", "3", "--split-kv", "--ctx", "10000"})["devices"][0], "kv") * 8192, bytes(device, "kv") * 10752);
         const json host = estimate({"--no-kv-offload"});
         QVERIFY(bytes(host["devices"][0], "kv") == 0 && bytes(host["host"], "kv") == bytes(device, "kv"));
-        QVERIFY(bytes(estimate({"--no-flash-attention"})["devices"][0], "compute") > bytes(device, "compute"));
+        QVERIFY(bytes(estimate({"--no-flash-attention"})["devices"][0], "compute") >= bytes(device, "compute"));
         QVERIFY(bytes(estimate({"--ubatch", "128"})["devices"][0], "compute") < bytes(device, "compute"));
         QVERIFY(bytes(estimate({"--batch", "64"})["devices"][0], "compute") < bytes(device, "compute"));
         QVERIFY(bytes(estimate({"--outputs", "512", "--slots", "1"})["devices"][0], "compute") > 0);
