@@ -73,6 +73,9 @@ public:
     /// The tensor with the focus; nothing when a layer or nothing has it.
     [[nodiscard]] std::optional<std::size_t> currentTensor() const { return m_current; }
     void setSelection(TensorIndices selection, std::optional<std::size_t> current);
+    /// Ask whoever shows metadata or values to go there: keyRequested(), weightRequested().
+    void requestKey(const QString& key) { Q_EMIT keyRequested(key); }
+    void requestWeight(std::size_t tensor, std::uint64_t row, std::uint64_t column) { Q_EMIT weightRequested(tensor, row, column); }
 
     // --- running it ---
     [[nodiscard]] const RuntimeSettings& runtimeSettings() const { return m_runtimeSettings; }
@@ -113,6 +116,8 @@ Q_SIGNALS:
     /// The choices of these tensors changed (with their effective choice), or how they are encoded.
     void planChanged(const std::vector<std::size_t>& tensors);
     void selectionChanged();
+    void keyRequested(const QString& key);
+    void weightRequested(std::size_t tensor, std::uint64_t row, std::uint64_t column);
     /// Runtime settings or devices.
     void settingsChanged();
     /// Better error figures for these tensors.

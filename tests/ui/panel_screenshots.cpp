@@ -2,6 +2,7 @@
 // quantlathe_panel_screenshots [FILE]: pictures of single panels for people to look at, light and dark, small and large
 // text, into $QUANTLATHE_SCREENSHOTS.
 #include "core/plan/presets.h"
+#include "ui/findings/findings_panel.h"
 #include "ui/jobs/export_dialog.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/jobs/jobs_panel.h"
@@ -45,6 +46,7 @@ int main(int argc, char** argv)
     ErrorPanel error(document);
     MetadataPanel metadata(document);
     ValuesPanel values(document);
+    FindingsPanel findings(document);
     JobQueue queue;
     JobsPanel jobs(queue);
     struct Shown
@@ -57,6 +59,7 @@ int main(int argc, char** argv)
                                     {QStringLiteral("error"), &error, {480, 560}},
                                     {QStringLiteral("metadata"), &metadata, {1000, 360}},
                                     {QStringLiteral("values"), &values, {1000, 360}},
+                                    {QStringLiteral("findings"), &findings, {1000, 300}},
                                     {QStringLiteral("jobs"), &jobs, {1000, 360}}};
     const auto saveAll = [&](const QString& suffix) {
         QTest::qWait(1500);
@@ -72,6 +75,7 @@ int main(int argc, char** argv)
     const std::size_t tensor = document.tensorsOfRole(TensorRole::FeedForwardDown).front();
     document.setSelection({tensor}, tensor);
     QAbstractItemModel& keys = *metadata.view().model();
+    findings.readWeights();
     for (int row = 0; row < keys.rowCount(); ++row) {
         if (keys.index(row, 0).data().toString() == QStringLiteral("tokenizer.ggml.tokens"))
             metadata.view().setCurrentIndex(keys.index(row, 0));
@@ -104,6 +108,7 @@ int main(int argc, char** argv)
     error.resize(1000, 300);
     metadata.resize(420, 700);
     values.resize(420, 300);
+    findings.resize(420, 300);
     document.setSelection(document.tensorsOfLayer(1), std::nullopt);
     saveAll(QStringLiteral("light-other-shape"));
     return 0;

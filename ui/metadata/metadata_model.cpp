@@ -68,6 +68,15 @@ const Metadata::Entry* MetadataModel::entry(const QModelIndex& index) const
     return &m_model->metadata().entries()[static_cast<std::size_t>(index.row())];
 }
 
+int MetadataModel::rowOf(const QString& key) const
+{
+    for (int row = 0; row < rowCount(); ++row) {
+        if (toQString(entry(index(row, Key))->key) == key)
+            return row;
+    }
+    return -1;
+}
+
 int MetadataModel::rowCount(const QModelIndex& parent) const
 {
     return parent.isValid() || !m_model ? 0 : static_cast<int>(m_model->metadata().entries().size());

@@ -29,6 +29,8 @@ public:
     void setModel(std::shared_ptr<const Model> model);
     /// Null for an invalid index.
     [[nodiscard]] const Metadata::Entry* entry(const QModelIndex& index) const;
+    /// -1 when there is no such key.
+    [[nodiscard]] int rowOf(const QString& key) const;
     [[nodiscard]] const std::shared_ptr<const Model>& model() const { return m_model; }
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;

@@ -101,7 +101,23 @@ MetadataPanel::MetadataPanel(Document& document, QWidget* parent)
     connect(m_filterEdit, &QLineEdit::returnPressed, this, &MetadataPanel::applyFilter);
     connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, &MetadataPanel::showDetail);
     connect(&document, &Document::modelChanged, this, &MetadataPanel::modelChanged);
+    connect(&document, &Document::keyRequested, this, &MetadataPanel::goToKey);
     modelChanged();
+}
+
+void MetadataPanel::goToKey(const QString& key)
+{
+    const int row = m_model->rowOf(key);
+    if (row < 0)
+        return;
+    if (!m_filter->mapFromSource(m_model->index(row, 0)).isValid()) {
+        m_filterEdit->clear();
+        applyFilter();
+    }
+    const QModelIndex cell = m_filter->mapFromSource(m_model->index(row, MetadataModel::Key));
+    m_view->setCurrentIndex(cell);
+    m_view->scrollTo(cell);
+    m_view->setFocus();
 }
 
 void MetadataPanel::changeEvent(QEvent* event)

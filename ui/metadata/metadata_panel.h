@@ -38,6 +38,7 @@ private:
     void modelChanged();
     void applyFilter();
     void showDetail();
+    void goToKey(const QString& key);
     void adjustColumns();
 
     Document& m_document;

@@ -140,6 +140,10 @@ ValuesPanel::ValuesPanel(Document& document, QWidget* parent)
         refreshSoon();
     });
     connect(&document, &Document::selectionChanged, this, &ValuesPanel::refreshSoon);
+    connect(&document, &Document::weightRequested, this, [this](std::size_t tensor, std::uint64_t row, std::uint64_t column) {
+        m_wantedPlace = Place{tensor, row, column};
+        refreshSoon();
+    });
     connect(&document, &Document::planChanged, this, [this](const std::vector<std::size_t>& tensors) {
         if (const auto tensor = wantedTensor(); tensor && std::find(tensors.begin(), tensors.end(), *tensor) != tensors.end())
             refreshSoon();
@@ -208,6 +212,9 @@ void ValuesPanel::refresh()
         m_row->clear();
         m_column->clear();
     }
+    if (m_wantedPlace && m_wantedPlace->tensor == *index)
+        goTo(m_wantedPlace->row, m_wantedPlace->column);
+    m_wantedPlace.reset();
     updateControls();
 }
 

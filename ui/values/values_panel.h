@@ -55,6 +55,14 @@ private:
     /// What is shown is a tensor of the current model.
     [[nodiscard]] std::optional<std::size_t> wantedTensor() const;
 
+    /// A weight somebody asked for; shown once its tensor is.
+    struct Place
+    {
+        std::size_t tensor = 0;
+        std::uint64_t row = 0;
+        std::uint64_t column = 0;
+    };
+
     Document& m_document;
     ValuesModel* m_model;
     TitleLabel* m_title;
@@ -71,6 +79,7 @@ private:
     QStackedWidget* m_pages;
     HintPage* m_hint;
     QTableView* m_view;
+    std::optional<Place> m_wantedPlace;
     QTimer m_refresh;
     LatestJob m_copying; ///< last member: destroyed (cancelled, waited for) first
 };

@@ -99,6 +99,12 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
 
     connect(m_document, &Document::modelChanged, this, &MainWindow::modelChanged);
     connect(&m_document->undoStack(), &QUndoStack::cleanChanged, this, [this](bool isClean) { setWindowModified(!isClean); });
+    connect(m_document, &Document::keyRequested, this, [this] {
+        if (auto* dock = findChild<QDockWidget*>(u"metadata"_s)) {
+            dock->show();
+            dock->raise();
+        }
+    });
     connect(m_document, &Document::openingStarted, this,
             [this](const std::filesystem::path& path) { showOpening(pathText(path)); });
     connect(m_document, &Document::openingCancelled, this, &MainWindow::hideOpening);

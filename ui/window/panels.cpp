@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/panels.h"
 
+#include "ui/findings/findings_panel.h"
 #include "ui/jobs/jobs_panel.h"
 #include "ui/map/channel_panel.h"
 #include "ui/map/what_if_panel.h"
@@ -42,6 +43,12 @@ std::vector<PanelDescription> allPanels()
          [](const Workspace& workspace, QWidget* parent) { return new MetadataPanel(*workspace.document, parent); }},
         {u"values"_s, Panels::tr("Values"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
          [](const Workspace& workspace, QWidget* parent) { return new ValuesPanel(*workspace.document, parent); }},
+        {u"findings"_s, Panels::tr("Findings"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
+         [](const Workspace& workspace, QWidget* parent) {
+             auto* panel = new FindingsPanel(*workspace.document, parent);
+             QObject::connect(panel, &FindingsPanel::titleChanged, parent, &QWidget::setWindowTitle); // the dock's
+             return panel;
+         }},
         {u"jobs"_s, Panels::tr("Exports"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
          [](const Workspace& workspace, QWidget* parent) {
              auto* panel = new JobsPanel(*workspace.jobs, parent);
