@@ -85,5 +85,6 @@ void addSurvey(CLI::App& app, Invocation& invocation);
 void addMap(CLI::App& app, Invocation& invocation);
 void addChannels(CLI::App& app, Invocation& invocation);
 void addFindings(CLI::App& app, Invocation& invocation);
+void addMetadata(CLI::App& app, Invocation& invocation);
 
 } // namespace quantlathe::cli

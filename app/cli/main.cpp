@@ -86,6 +86,7 @@ int run(int argumentCount, char** arguments)
     addMap(app, invocation);
     addChannels(app, invocation);
     addFindings(app, invocation);
+    addMetadata(app, invocation);
     try {
         app.parse(argumentCount, arguments);
     } catch (const CLI::ParseError& error) {

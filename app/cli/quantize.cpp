@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli quantize IN OUT (--plan recipe.json | --preset P | --type T): write a GGUF.
 #include "app/cli/console_progress.h"
+#include "app/cli/metadata_options.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/invocation.h"
@@ -22,6 +23,7 @@ struct Options
     std::string input;
     std::string output;
     PlanOptions plan;
+    MetadataOptions edits;
     unsigned threads = 0;
     std::uint64_t maximumMemoryMiB = 1024;
     std::string splitSize;
@@ -96,6 +98,7 @@ void run(const Invocation& invocation, const Options& options)
     request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
     request.model = openModel(options.input);
     request.plan = options.plan.planFor(*request.model);
+    request.edits = options.edits.editsFor(request.model->metadata());
     request.target = options.output;
     request.threads = options.threads;
     request.maximumMemoryBytes = options.maximumMemoryMiB << 20;
@@ -131,6 +134,7 @@ void addQuantize(CLI::App& app, Invocation& invocation)
         ->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
+    options->edits.add(command);
     addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);
     addNumber(command, "--max-memory", options->maximumMemoryMiB,

@@ -22,7 +22,8 @@ GgufOutput describeGguf(const std::shared_ptr<const Model>& model)
     output.alignment = model->alignment();
     for (const Metadata::Entry& entry : model->metadata().entries()) {
         // Keys of the parts a split source came in; a split output gets its own.
-        if (!entry.key.starts_with("split."))
+        // Room for edits of the source's header is not the output's.
+        if (!entry.key.starts_with("split.") && entry.key != paddingKey)
             output.metadata.append(entry.key, entry.value);
     }
     for (std::size_t index = 0; index < model->tensors().size(); ++index) {
@@ -67,7 +68,7 @@ std::uint64_t OutputTensor::sizeBytes() const
     return bytes.value_or(0);
 }
 
-GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan)
+GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits)
 {
     GgufOutput output
         = model->format() == ModelFormat::Gguf ? describeGguf(model) : describeLlamaModel(model, configFolder(*model));
@@ -84,6 +85,14 @@ GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan)
     }
     output.metadata.set("general.quantization_version", MetadataValue::ofU32(quantizationVersion));
     output.metadata.set("general.file_type", MetadataValue::ofU32(fileTypeOf(*model, plan)));
+    MetadataEdits effective;
+    for (const MetadataEdits::Change& change : edits.changes()) {
+        // A key of the source that does not come along need not be removed.
+        if (change.value || output.metadata.find(change.key))
+            effective.put(change.key, change.value);
+    }
+    checkEdits(output.metadata, effective);
+    output.metadata = effective.applied(output.metadata);
     return output;
 }
 

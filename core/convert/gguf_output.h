@@ -3,6 +3,7 @@
 // through unchanged; Hugging Face folders of Llama-architecture models are renamed, permuted and given GGUF metadata.
 #pragma once
 
+#include "core/model/metadata_edits.h"
 #include "core/model/model.h"
 #include "core/plan/plan.h"
 
@@ -37,8 +38,9 @@ struct GgufOutput
     std::uint64_t alignment = 32;
 };
 
-/// @throws Error(Unsupported) naming the architecture when a Hugging Face model cannot be converted yet, or a plain
+/// @param edits go over everything else the metadata say
+/// @throws Error(InvalidArgument) for edits that cannot be; Error(Unsupported) naming the architecture when a Hugging Face model cannot be converted yet, or a plain
 /// safetensors file has no config.json beside it; Error(BadFormat) for an inconsistent tokenizer or missing tensors
-GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan);
+GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits = {});
 
 } // namespace quantlathe

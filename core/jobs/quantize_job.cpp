@@ -104,7 +104,7 @@ bool canResume(const QuantizeRequest& request)
         return false;
     try {
         const auto layout
-            = layoutExport(makeGgufOutput(request.model, request.plan), request.target, request.splitBytes);
+            = layoutExport(makeGgufOutput(request.model, request.plan, request.edits), request.target, request.splitBytes);
         const auto wanted = journalIdentity(request, layout, ChunkList(layout));
         return wanted.requestHash == journal->identity.requestHash && wanted.chunkCount == journal->identity.chunkCount
             && (journal->identity.hasErrors || !request.measureError);

@@ -17,6 +17,7 @@ struct QuantizeRequest
 {
     std::shared_ptr<const Model> model;
     Plan plan;
+    MetadataEdits edits;                            ///< of the metadata; all go into the output
     std::filesystem::path target;
     unsigned threads = 0;                           ///< 0 = automatic; the output does not depend on it
     std::uint64_t maximumMemoryBytes = 1ull << 30;  ///< beyond the mapped input

@@ -2,6 +2,7 @@
 #include "core/model/known_keys.h"
 
 #include "core/base/text.h"
+#include "core/model/metadata_edits.h"
 
 #include <algorithm>
 #include <array>
@@ -252,6 +253,8 @@ std::optional<std::string_view> reasonNotToEdit(std::string_view key)
         return "It says how the stored blocks are laid out; another number would make readers misread or refuse them";
     if (key.starts_with("split."))
         return "It says which part of a split model this file is; the parts would not be found any more";
+    if (key == paddingKey)
+        return "It is room for later edits, which is used and made as needed";
     if (key.starts_with("GGUF."))
         return "It stands for a field of the file's header, not for a key";
     return std::nullopt;

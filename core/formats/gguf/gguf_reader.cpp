@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/formats/gguf/gguf_header.h"
+#include "core/formats/gguf/header_edit.h"
 
 #include <fmt/format.h>
 #include <unordered_map>
@@ -23,6 +24,7 @@ struct Part
 
 Part openPart(const std::filesystem::path& path)
 {
+    recoverHeader(path); // an edit that a crash interrupted
     auto file = MappedFile::open(path);
     Header header = parseHeader(file->bytes(), path, file);
     return {std::move(file), std::move(header)};

@@ -112,6 +112,25 @@ void encodeKeys(Encoder& encoder, const Metadata& metadata)
     }
 }
 
+void encodeStart(Encoder& encoder, int version, std::size_t tensors, std::size_t keys)
+{
+    encoder.raw(std::as_bytes(std::span(std::string_view("GGUF"))));
+    encoder.number(static_cast<std::uint32_t>(version));
+    encoder.number(std::uint64_t{tensors});
+    encoder.number(std::uint64_t{keys});
+}
+
+void encodeEntry(Encoder& encoder, std::string_view name, const Shape& shape, TensorType type, std::uint64_t offset)
+{
+    const auto& dimensions = shape.dimensions();
+    encoder.string(name);
+    encoder.number(static_cast<std::uint32_t>(dimensions.size()));
+    for (auto dimension = dimensions.rbegin(); dimension != dimensions.rend(); ++dimension)
+        encoder.number(*dimension);
+    encoder.number(static_cast<std::uint32_t>(info(type).ggmlId));
+    encoder.number(offset);
+}
+
 /// @return bytes of the tensor without padding
 std::uint64_t encodeTensor(Encoder& encoder, const TensorToWrite& tensor, std::uint64_t offset)
 {
@@ -134,12 +153,7 @@ std::uint64_t encodeTensor(Encoder& encoder, const TensorToWrite& tensor, std::u
                            info(tensor.type).name),
                tensor.name);
     }
-    encoder.string(tensor.name);
-    encoder.number(static_cast<std::uint32_t>(dimensions.size()));
-    for (auto dimension = dimensions.rbegin(); dimension != dimensions.rend(); ++dimension)
-        encoder.number(*dimension);
-    encoder.number(static_cast<std::uint32_t>(info(tensor.type).ggmlId));
-    encoder.number(offset);
+    encodeEntry(encoder, tensor.name, tensor.shape, tensor.type, offset);
     return *size;
 }
 
@@ -150,10 +164,7 @@ EncodedHeader encodeHeader(const Metadata& metadata, std::span<const TensorToWri
 {
     checkAlignment(metadata, alignment);
     Encoder encoder;
-    encoder.raw(std::as_bytes(std::span(std::string_view("GGUF"))));
-    encoder.number(static_cast<std::uint32_t>(newestVersion));
-    encoder.number(std::uint64_t{tensors.size()});
-    encoder.number(std::uint64_t{metadata.entries().size()});
+    encodeStart(encoder, newestVersion, tensors.size(), metadata.entries().size());
     encodeKeys(encoder, metadata);
     EncodedHeader result;
     result.dataOffsets.reserve(tensors.size());
@@ -172,6 +183,16 @@ EncodedHeader encodeHeader(const Metadata& metadata, std::span<const TensorToWri
     encoder.padTo(alignment);
     result.bytes = encoder.take();
     return result;
+}
+
+std::vector<std::byte> encodeHeaderOf(const Header& header, const Metadata& metadata)
+{
+    Encoder encoder;
+    encodeStart(encoder, header.version, header.tensors.size(), metadata.entries().size());
+    encodeKeys(encoder, metadata);
+    for (const TensorEntry& tensor : header.tensors)
+        encodeEntry(encoder, tensor.name, tensor.shape, tensor.type, tensor.offset);
+    return encoder.take();
 }
 
 } // namespace quantlathe::gguf

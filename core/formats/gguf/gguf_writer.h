@@ -2,6 +2,7 @@
 // Encodes what stands before the tensor data of a GGUF file, version 3 (layout: gguf_header.h).
 #pragma once
 
+#include "core/formats/gguf/gguf_header.h"
 #include "core/model/metadata.h"
 #include "core/types/tensor_type.h"
 
@@ -36,5 +37,10 @@ struct EncodedHeader
 /// blocks, an alignment that is no power of two
 EncodedHeader encodeHeader(const Metadata& metadata, std::span<const TensorToWrite> tensors,
                            std::uint64_t alignment = 32);
+
+/// The header of an existing file with other keys: version and tensor table (with its offsets) as in @p header. Not padded;
+/// the data of such a file must begin at a multiple of header.alignment.
+/// @throws Error(InvalidArgument) for empty or repeated keys
+std::vector<std::byte> encodeHeaderOf(const Header& header, const Metadata& metadata);
 
 } // namespace quantlathe::gguf
