@@ -18,8 +18,8 @@ constexpr int notifyMilliseconds = 100;
 ErrorPreviews::ErrorPreviews(QObject* parent) : QObject(parent)
 {
     m_notify.setSingleShot(true);
-    m_notify.setInterval(notifyMilliseconds);
     connect(&m_notify, &QTimer::timeout, this, [this] {
+        m_sinceNotified.start();
         const std::vector<std::size_t> tensors(m_changed.begin(), m_changed.end());
         m_changed.clear();
         if (!tensors.empty())
@@ -35,6 +35,15 @@ ErrorPreviews::ErrorPreviews(QObject* parent) : QObject(parent)
 }
 
 ErrorPreviews::~ErrorPreviews() { stop(); }
+
+/// The first news at once, then a few times a second.
+void ErrorPreviews::notifySoon()
+{
+    if (m_notify.isActive())
+        return;
+    const qint64 passed = m_sinceNotified.isValid() ? m_sinceNotified.elapsed() : notifyMilliseconds;
+    m_notify.start(static_cast<int>(std::max<qint64>(0, notifyMilliseconds - passed)));
+}
 
 void ErrorPreviews::setModel(std::shared_ptr<const Model> model)
 {
@@ -68,7 +77,7 @@ void ErrorPreviews::restart()
     m_isLoading = false;
     m_isUnsaved = false;
     m_wereSamplesSaved = false;
-    m_notify.start();
+    notifySoon();
     if (!m_model)
         return;
     m_survey.emplace(m_model, possibleTypes(*m_model));
@@ -208,8 +217,7 @@ void ErrorPreviews::startNext()
 {
     if (m_running || m_isLoading || !m_survey)
         return;
-    if (!m_notify.isActive())
-        m_notify.start();
+    notifySoon();
     auto batch = m_survey->nextBatch(lastStage());
     const bool areSamplesDone = !batch || batch->stage > ErrorSurvey::Stage::SampleSlow;
     if (!batch || (areSamplesDone && !m_wereSamplesSaved)) {
@@ -230,7 +238,7 @@ void ErrorPreviews::startNext()
                     m_running.reset();
                     if (error.kind() == ErrorKind::SourceChanged)
                         m_isUnsaved = false;
-                    m_notify.start();
+                    notifySoon();
                 });
 }
 
@@ -243,6 +251,7 @@ void ErrorPreviews::store(const ErrorSurvey::Batch& batch, ErrorSurvey::Results 
     for (const auto& figures : results.figures)
         m_changed.insert(figures.first);
     m_survey->store(batch, std::move(results));
+    notifySoon();
     std::erase_if(m_asked, [this](const Key& key) {
         const PairError::Quality quality = m_survey->table().at(key.tensor, key.type).quality;
         return quality == PairError::Quality::Exact || quality == PairError::Quality::Failed;

@@ -7,6 +7,7 @@
 #include "core/model/model.h"
 #include "ui/background.h"
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
 #include <QTimer>
@@ -84,6 +85,7 @@ private:
     void restart();
     void look();
     void startNext();
+    void notifySoon();
     void store(const ErrorSurvey::Batch& batch, ErrorSurvey::Results results);
     void saveSoon();
     [[nodiscard]] ErrorSurvey::Stage lastStage() const;
@@ -103,6 +105,7 @@ private:
     bool m_wereSamplesSaved = false;
     std::set<std::size_t> m_changed; ///< waiting for m_notify
     QTimer m_notify;
+    QElapsedTimer m_sinceNotified;
     QTimer m_look; ///< asked keys are looked at together
     bool m_wasBusy = false;
     LatestJob m_saving;

@@ -84,6 +84,7 @@ class TestCli : public QObject
 private slots:
     void initTestCase()
     {
+        qputenv("XDG_CACHE_HOME", QByteArray::fromStdString((m_folder / "cache").string()));
         m_model = m_folder / "in.gguf";
         writeMadeGguf(m_model, madeLlama(3), [](Metadata& metadata) {
             metadata.append("general.name", MetadataValue::ofString("made"));
@@ -372,6 +373,79 @@ private slots:
         const auto better = cli(words({"error", m_model, "--type", "Q8_0", "--json"}));
         QVERIFY(better.parsed()["total"]["relativeRms"].get<double>() < rms / 8);
         VERIFY_EXIT(cli(words({"error", m_model, "--type", "Q8_0", "--tensor", "blk.0.attn_q.weight"})), 0);
+    }
+
+    void surveyOfEveryTensorAndType()
+    {
+        Run run = cli(words({"survey", m_model, "--type", "Q4_K", "--type", "Q8_0", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json first = run.parsed();
+        QVERIFY(hasKeys(first, {"path", "encoding", "tensors"}));
+        std::size_t pairs = 0;
+        bool isSampled = false;
+        for (const json& tensor : first["tensors"]) {
+            QVERIFY(hasKeys(tensor, {"name", "role", "layer", "storedType", "weights", "types"}));
+            for (const json& type : tensor["types"]) {
+                ++pairs;
+                isSampled = isSampled || type["quality"] == "sampled";
+                QVERIFY(type["relativeRms95"][0] <= type["relativeRms"] && type["relativeRms"] <= type["relativeRms95"][1]);
+            }
+        }
+        QVERIFY(pairs >= 20 && isSampled);
+        // A second call has it from the cache, to the last digit; exact figures agree with the error command.
+        QCOMPARE(cli(words({"survey", m_model, "--type", "Q4_K", "--type", "Q8_0", "--json"})).output, run.output);
+        QVERIFY(!std::filesystem::is_empty(m_folder / "cache" / "quantlathe" / "errors"));
+        run = cli(words({"survey", m_model, "--type", "Q4_K", "--tensor", "blk.1.ffn_up.weight", "--exact", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json exact = run.parsed()["tensors"][0]["types"][0];
+        QVERIFY(exact["quality"] == "exact");
+        const json error = cli(words({"error", m_model, "--type", "Q4_K", "--tensor", "blk.1.ffn_up.weight", "--json"})).parsed()["tensors"][0];
+        QVERIFY(std::abs(exact["relativeRms"].get<double>() / error["relativeRms"].get<double>() - 1) < 1e-9);
+        run = cli(words({"survey", m_model, "--type", "Q4_K", "--csv"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.output.starts_with("tensor,role,layer,stored,type,bytes,bits_per_weight,quality,relative_rms"));
+        VERIFY_EXIT(cli(words({"survey", m_model, "--csv", "--json"})), 2);
+        VERIFY_EXIT(cli(words({"survey", m_model, "--type", "Q9_Z"})), 2);
+        VERIFY_EXIT(cli(words({"survey", m_model, "--tensor", "missing"})), 1);
+        run = cli(words({"survey", m_model, "--type", "Q4_K", "--no-cache"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.output.find("blk.0.attn_q.weight") != std::string::npos);
+    }
+
+    void theMapAndTheChannels()
+    {
+        Run run = cli(words({"map", m_model, "--preset", "Q4_K_M", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json map = run.parsed();
+        QVERIFY(map["measure"] == "relative-rms");
+        std::set<std::string> roles;
+        for (const json& field : map["fields"]) {
+            QVERIFY(hasKeys(field, {"layer", "role", "quality", "value", "interval95", "tensors"}));
+            roles.insert(field["role"].get<std::string>());
+        }
+        QVERIFY(roles.contains("token_embd") && roles.contains("attn_q") && roles.contains("ffn_down") && !roles.contains("norm"));
+        run = cli(words({"map", m_model, "--type", "Q8_0", "--measure", "bits", "--csv"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.output.find("\n0,attn_q,bits,8.5,8.5,8.5,exact") != std::string::npos);
+        run = cli(words({"map", m_model, "--measure", "kurtosis"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.output.find("Layer") != std::string::npos);
+        run = cli(words({"map", m_model, "--measure", "beauty"}));
+        VERIFY_EXIT(run, 2);
+        QVERIFY(run.errors.find("there are relative-rms, snr-db") != std::string::npos);
+
+        run = cli(words({"channels", m_model, "--tensor", "blk.0.ffn_up.weight", "--type", "Q4_0", "--rows", "8", "--columns", "4", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json channels = run.parsed();
+        QCOMPARE(channels["minimum"].size(), std::size_t(32));
+        QCOMPARE(channels["rmsError"].size(), std::size_t(32));
+        QCOMPARE(channels["columnLargest"].size(), channels["tensorColumns"].get<std::size_t>());
+        run = cli(words({"channels", m_model, "--tensor", "blk.0.ffn_up.weight", "--csv"}));
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.output.starts_with("row_first,row_last,column_first,column_last,minimum,maximum"));
+        VERIFY_EXIT(cli(words({"channels", m_model, "--tensor", "blk.0.ffn_up.weight"})), 0);
+        VERIFY_EXIT(cli(words({"channels", m_model, "--tensor", "missing"})), 1);
+        VERIFY_EXIT(cli(words({"channels", m_model, "--tensor", "blk.0.ffn_up.weight", "--rows", "0"})), 2);
     }
 
     void recipesAndEstimates()
