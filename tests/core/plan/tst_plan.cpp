@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan/plan.h"
+#include "core/plan/possible_types.h"
 #include "core/codecs/codec.h"
 #include "support/shape_models.h"
 #include "support/test_support.h"
@@ -227,6 +228,24 @@ private slots:
             QVERIFY2(isTargetType(type), name(type).data());
         for (const TensorType type : {F64, F8_E4M3, I32, BOOL, Q8_1, Q8_K})
             QVERIFY2(!isTargetType(type), name(type).data());
+    }
+
+    void possibleTypesAreWhatAsCanBeWritten()
+    {
+        const ScratchFolder folder;
+        const auto model = makeShapeModel(folder.path(), {}, {{"blk.0.attn_q.weight", {64, 256}, F16}, {"blk.0.ffn_down.weight", {64, 96}, F16},
+                                                              {"blk.0.attn_norm.weight", {256}, F32}}, ModelFormat::Gguf);
+        const auto types = possibleTypes(*model);
+        QCOMPARE(types.size(), std::size_t(3));
+        const auto has = [&types](std::size_t tensor, TensorType type) {
+            return std::find(types[tensor].begin(), types[tensor].end(), type) != types[tensor].end();
+        };
+        QVERIFY(has(0, Q4_K) && has(0, IQ1_S) && has(0, F16) && has(0, F32));
+        QVERIFY(!has(0, Q8_1) && !has(0, I32));
+        // Rows of 96: only what k-quants fall back to.
+        QVERIFY(!has(1, Q4_K) && has(1, Q5_0) && has(1, IQ4_NL));
+        QCOMPARE(types[2], std::vector<TensorType>{F32}); // norms stay
+        QVERIFY(std::is_sorted(types[0].begin(), types[0].end()));
     }
 
     void scalarsAndEmptyTensors()
