@@ -210,15 +210,15 @@ void Document::setDevices(std::vector<Device> devices)
 const MemoryEstimate& Document::memoryEstimate() const
 {
     if (!m_estimate)
-        m_estimate = memoryModel().estimate(m_plan, m_runtimeSettings, m_devices);
+        m_estimate = memoryModel()->estimate(m_plan, m_runtimeSettings, m_devices);
     return *m_estimate;
 }
 
-const MemoryModel& Document::memoryModel() const
+std::shared_ptr<const MemoryModel> Document::memoryModel() const
 {
     if (!m_memoryModel)
-        m_memoryModel.emplace(*m_model);
-    return *m_memoryModel;
+        m_memoryModel = std::make_shared<const MemoryModel>(*m_model);
+    return m_memoryModel;
 }
 
 } // namespace quantlathe::ui

@@ -85,8 +85,8 @@ public:
     void setDevices(std::vector<Device> devices);
     /// Of the current plan; computed on first use after a change. Needs a model.
     [[nodiscard]] const MemoryEstimate& memoryEstimate() const;
-    /// Answers the same for other plans and settings. Needs a model.
-    [[nodiscard]] const MemoryModel& memoryModel() const;
+    /// Answers the same for other plans and settings, on any thread. Needs a model.
+    [[nodiscard]] std::shared_ptr<const MemoryModel> memoryModel() const;
 
     // --- what types cost ---
     /// Of tensor @p index in the type it will be written in. Asking counts as looking at it: it is measured next.
@@ -142,7 +142,7 @@ private:
     std::optional<std::size_t> m_current;
     RuntimeSettings m_runtimeSettings;
     std::vector<Device> m_devices;
-    mutable std::optional<MemoryModel> m_memoryModel; ///< of m_model; made when first asked
+    mutable std::shared_ptr<const MemoryModel> m_memoryModel; ///< of m_model; made when first asked
     mutable std::optional<MemoryEstimate> m_estimate;
     ErrorPreviews m_previews;
     LatestJob m_opening;

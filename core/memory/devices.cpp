@@ -57,10 +57,11 @@ std::vector<Device> readPresets()
         if (line.empty() || std::exchange(isHeader, false))
             continue;
         const auto fields = split(line);
-        if (fields.size() != 5)
+        if (fields.size() != 6)
             throw std::logic_error(fmt::format("devices.csv: '{}'", line));
         devices.push_back({std::string(fields[1]), std::string(fields[0]), number(fields[2]) * mebibyte,
-                           number(fields[3]) * mebibyte, static_cast<double>(number(fields[4]))});
+                           number(fields[3]) * mebibyte, static_cast<double>(number(fields[4])),
+                           fields[5].empty() ? 0 : static_cast<double>(number(fields[5]))});
     }
     return devices;
 }
@@ -130,6 +131,15 @@ std::string nearMatches(std::string_view text)
     return list;
 }
 
+std::string_view trimmed(std::string_view text)
+{
+    while (text.starts_with(' '))
+        text.remove_prefix(1);
+    while (text.ends_with(' '))
+        text.remove_suffix(1);
+    return text;
+}
+
 /// Bytes of "24 GiB"; nothing when @p text does not look like an amount.
 std::optional<std::uint64_t> amountOf(std::string_view text)
 {
@@ -189,16 +199,48 @@ const Device* findDevice(std::string_view name)
 
 Device parseDevice(std::string_view text)
 {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
+    text = trimmed(text);
     if (const Device* const preset = findDevice(text))
         return *preset;
-    if (const auto bytes = amountOf(text))
-        return {std::string(text), {}, *bytes, *bytes, 0};
+    // "my card: 24 GiB, 900 GB/s"
+    std::string_view rest = text;
+    std::string_view own;
+    if (const std::size_t colon = rest.rfind(':'); colon != std::string_view::npos) {
+        own = trimmed(rest.substr(0, colon));
+        rest = trimmed(rest.substr(colon + 1));
+    }
+    double bandwidth = 0;
+    if (const std::size_t comma = rest.find(','); comma != std::string_view::npos) {
+        const std::string speed = toLower(trimmed(rest.substr(comma + 1)));
+        if (!speed.ends_with("/s"))
+            throw Error(ErrorKind::InvalidArgument, fmt::format("'{}' is no bandwidth", printable(speed)), {},
+                        "Such as: 24 GiB, 900 GB/s");
+        const auto perSecond = amountOf(std::string_view(speed).substr(0, speed.size() - 2));
+        if (!perSecond)
+            throw Error(ErrorKind::InvalidArgument, fmt::format("'{}' is no bandwidth", printable(speed)), {},
+                        "Such as: 24 GiB, 900 GB/s");
+        bandwidth = static_cast<double>(*perSecond) / 1e9;
+        rest = trimmed(rest.substr(0, comma));
+    }
+    if (const auto bytes = amountOf(rest))
+        return {std::string(own.empty() ? text : own), {}, *bytes, *bytes, bandwidth};
     throw Error(ErrorKind::NotFound, fmt::format("no device preset '{}'", printable(text)), {},
                 fmt::format("Near matches: {}. An amount of memory works, too: 24GiB", nearMatches(text)));
+}
+
+std::string deviceText(const Device& device)
+{
+    const Device* const preset = findDevice(device.name);
+    if (preset && *preset == device)
+        return device.name;
+    std::string text = fmt::format("{} MiB", device.usableBytes / mebibyte);
+    if (device.usableBytes % mebibyte != 0)
+        text = fmt::format("{} B", device.usableBytes);
+    if (device.bandwidthGBs > 0)
+        text += fmt::format(", {} GB/s", device.bandwidthGBs);
+    // A name that is an amount itself comes back by itself.
+    return device.bandwidthGBs <= 0 && amountOf(device.name) == device.usableBytes ? device.name
+                                                                                   : fmt::format("{}: {}", device.name, text);
 }
 
 } // namespace quantlathe

@@ -3,6 +3,7 @@
 // ground truth: memory/README.md.
 #pragma once
 
+#include "core/base/run_control.h"
 #include "core/memory/compute_network.h"
 #include "core/memory/compute_schedule.h"
 #include "core/memory/devices.h"
@@ -112,7 +113,27 @@ struct MemoryEstimate
     Verdict verdict = Verdict::Unknown; ///< of the worst device
     std::string explanation;        ///< one sentence for people
     std::vector<std::string> notes; ///< what could not be counted and why, what the runner would not do
+    double nominalBits = 0;         ///< of the type most weights have, without its scales: 4 for Q4_K; 0 = no block type
+    std::uint64_t bareBytes = 0;    ///< all weights in that many bits: what people expect the file to take
     SpeedBand decodeSpeed;          ///< generating, with the context a quarter full
+};
+
+/// So many devices of a kind.
+struct Fleet
+{
+    unsigned count = 1;
+    Device device;
+};
+
+/// The same questions the other way round, and a look at 16 bits. Takes some dozens of estimates: for a background thread.
+struct MemoryAnswers
+{
+    std::optional<std::uint64_t> largestContext;
+    std::optional<unsigned> mostGpuLayers;         ///< the output counts as one
+    std::optional<unsigned> fewestCpuExpertLayers;
+    std::uint64_t sixteenBitFileBytes = 0;
+    std::optional<Fleet> before;                   ///< the fewest common cards that hold the model in 16 bits, then the smallest
+    std::optional<Fleet> after;                    ///< ... as planned
 };
 
 /// What one tensor adds to a file and to memory with all layers offloaded.
@@ -163,6 +184,10 @@ public:
     [[nodiscard]] std::optional<unsigned> devicesNeeded(const Plan& plan, const RuntimeSettings& settings,
                                                         const Device& device) const;
 
+    /// All of them; stops early when @p control is cancelled.
+    [[nodiscard]] MemoryAnswers answers(const Plan& plan, const RuntimeSettings& settings, std::span<const Device> devices,
+                                        const RunControl& control = {}) const;
+
     [[nodiscard]] std::uint64_t layerCount() const { return m_network.layers.size(); }
     [[nodiscard]] bool hasExperts() const { return m_hasExperts; }
     /// All weights in @p bits bits each, without scales: what people expect of "4 bits".
@@ -199,8 +224,15 @@ private:
         std::uint64_t plain = 0, file = 0, device = 0, host = 0;
     };
 
-    [[nodiscard]] std::vector<OutputBytes> outputBytes(const Plan& plan) const;
-    [[nodiscard]] MemoryEstimate estimateFor(const std::vector<OutputBytes>& bytes, const RuntimeSettings& settings,
+    struct PlannedBytes
+    {
+        std::vector<OutputBytes> outputs;
+        TensorType mainType = TensorType::F16; ///< of most weights
+    };
+
+    [[nodiscard]] PlannedBytes outputBytes(const Plan& plan, std::optional<TensorType> instead = std::nullopt) const;
+    [[nodiscard]] std::optional<Fleet> smallestFleet(const PlannedBytes& bytes, const RuntimeSettings& settings) const;
+    [[nodiscard]] MemoryEstimate estimateFor(const PlannedBytes& bytes, const RuntimeSettings& settings,
                                              std::span<const Device> devices) const;
     void addToNetwork(const Model& model, std::size_t index, std::size_t output);
 

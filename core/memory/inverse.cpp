@@ -3,6 +3,7 @@
 #include "core/memory/estimate.h"
 
 #include <algorithm>
+#include <array>
 
 namespace quantlathe {
 
@@ -15,6 +16,9 @@ bool isSafe(const MemoryEstimate& estimate)
 
 constexpr std::uint64_t contextStep = 256;
 constexpr unsigned mostDevices = 16;
+/// Cards that people think in: 8 to 80 GB.
+constexpr std::array<std::string_view, 7> commonCards
+    = {"RTX 4060", "RTX 4070", "RTX 4080", "RTX 4090", "RTX 5090", "RTX A6000 48GB", "A100 80GB SXM"};
 
 /// The largest of 1 ... @p most for which @p fits, 0 when none.
 template <typename Fits>
@@ -101,6 +105,46 @@ std::optional<unsigned> MemoryModel::devicesNeeded(const Plan& plan, const Runti
             return count;
     }
     return std::nullopt;
+}
+
+std::optional<Fleet> MemoryModel::smallestFleet(const PlannedBytes& bytes, const RuntimeSettings& settings) const
+{
+    RuntimeSettings trial = settings;
+    trial.tensorSplit.clear();
+    trial.gpuLayers.reset();
+    trial.cpuExpertLayers = 0;
+    for (unsigned count = 1; count <= mostDevices; ++count) {
+        for (const std::string_view card : commonCards) {
+            const Device* const device = findDevice(card);
+            if (device && isSafe(estimateFor(bytes, trial, std::vector<Device>(count, *device))))
+                return Fleet{count, *device};
+        }
+    }
+    return std::nullopt;
+}
+
+MemoryAnswers MemoryModel::answers(const Plan& plan, const RuntimeSettings& settings, std::span<const Device> devices,
+                                   const RunControl& control) const
+{
+    MemoryAnswers answers;
+    const auto isStopped = [&control] { return control.stop.stop_requested(); };
+    if (isStopped())
+        return answers;
+    answers.largestContext = largestContext(plan, settings, devices);
+    if (!isStopped())
+        answers.mostGpuLayers = mostGpuLayers(plan, settings, devices);
+    if (!isStopped())
+        answers.fewestCpuExpertLayers = fewestCpuExpertLayers(plan, settings, devices);
+    if (!isStopped()) {
+        const PlannedBytes before = outputBytes({}, TensorType::F16);
+        answers.sixteenBitFileBytes = m_headerBytes;
+        for (const OutputBytes& output : before.outputs)
+            answers.sixteenBitFileBytes = saturatingAdd(answers.sixteenBitFileBytes, output.file);
+        answers.before = smallestFleet(before, settings);
+    }
+    if (!isStopped())
+        answers.after = smallestFleet(outputBytes(plan), settings);
+    return answers;
 }
 
 std::uint64_t MemoryModel::weightBudget(const RuntimeSettings& settings, std::span<const Device> devices) const

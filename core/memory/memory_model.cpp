@@ -159,7 +159,7 @@ void MemoryModel::addToNetwork(const Model& model, std::size_t index, std::size_
     }
 }
 
-std::vector<MemoryModel::OutputBytes> MemoryModel::outputBytes(const Plan& plan) const
+MemoryModel::PlannedBytes MemoryModel::outputBytes(const Plan& plan, std::optional<TensorType> instead) const
 {
     // Both lists are sorted by name: one walk along them.
     std::vector<TensorType> types(m_parts.size());
@@ -169,16 +169,22 @@ std::vector<MemoryModel::OutputBytes> MemoryModel::outputBytes(const Plan& plan)
         while (choice != plan.choices().end() && choice->first < part.name)
             ++choice;
         const bool isChosen = choice != plan.choices().end() && choice->first == part.name;
-        types[index] = writtenType(part.facts, isChosen ? std::optional(choice->second.type) : std::nullopt).type;
+        const std::optional<TensorType> asked
+            = instead ? (part.facts.isQuantizable ? instead : std::nullopt)
+                      : isChosen ? std::optional(choice->second.type) : std::nullopt;
+        types[index] = writtenType(part.facts, asked).type;
     }
-    std::vector<OutputBytes> result;
+    PlannedBytes planned;
+    std::vector<OutputBytes>& result = planned.outputs;
     result.reserve(m_outputs.size());
+    std::array<double, tensorTypeCount> weightsOf{};
     for (const Output& output : m_outputs) {
         std::uint64_t bytes = 0;
         for (std::size_t index = output.firstPart; index < output.firstPart + output.partCount; ++index) {
             const Part& part = m_parts[index];
             const auto row = rowBytes(types[index], part.facts.rowLength);
             bytes = saturatingAdd(bytes, row ? saturatingMultiply(*row, part.rowCount) : beyondCounting);
+            weightsOf[static_cast<std::size_t>(types[index])] += static_cast<double>(part.facts.rowLength) * static_cast<double>(part.rowCount);
         }
         const TensorTypeInfo& type = info(types[output.firstPart]);
         result.push_back({bytes, saturatingAlign(bytes, m_alignment),
@@ -186,7 +192,8 @@ std::vector<MemoryModel::OutputBytes> MemoryModel::outputBytes(const Plan& plan)
                                     type.weightsPerBlock, type.bytesPerBlock),
                           saturatingAlign(bytes, 32)});
     }
-    return result;
+    planned.mainType = static_cast<TensorType>(std::max_element(weightsOf.begin(), weightsOf.end()) - weightsOf.begin());
+    return planned;
 }
 
 MemoryEstimate MemoryModel::estimate(const Plan& plan, const RuntimeSettings& settings, std::span<const Device> devices) const

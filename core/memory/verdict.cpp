@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace quantlathe {
 
@@ -148,10 +149,15 @@ std::uint64_t HostMemory::totalBytes() const
     return saturatingAdd(saturatingAdd(weightBytes, cache.total()), saturatingAdd(computeBytes, outputBytes));
 }
 
-MemoryEstimate MemoryModel::estimateFor(const std::vector<OutputBytes>& bytes, const RuntimeSettings& settings,
+MemoryEstimate MemoryModel::estimateFor(const PlannedBytes& planned, const RuntimeSettings& settings,
                                         std::span<const Device> devices) const
 {
     MemoryEstimate result;
+    const std::vector<OutputBytes>& bytes = planned.outputs;
+    if (info(planned.mainType).isQuantized()) {
+        result.nominalBits = std::floor(info(planned.mainType).bitsPerWeight());
+        result.bareBytes = bareBytes(result.nominalBits);
+    }
     const bool hasDevices = !devices.empty();
     const Device pretended{"GPU", {}, 0, 0, 0};
     if (!hasDevices)

@@ -69,4 +69,38 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>quantlathe::ui::DeviceBlock</name>
+    <message numerus="yes">
+        <source>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers and the output</source>
+        <translation>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layer and the output</numerusform>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers and the output</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers</source>
+        <translation>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layer</numerusform>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::MemoryAnswersBox</name>
+    <message numerus="yes">
+        <source>All %n layers and the output fit on the devices.</source>
+        <translation>
+            <numerusform>The %n layer and the output fit on the devices.</numerusform>
+            <numerusform>All %n layers and the output fit on the devices.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>With the experts of %n layers in main memory the rest fits.</source>
+        <translation>
+            <numerusform>With the experts of %n layer in main memory the rest fits.</numerusform>
+            <numerusform>With the experts of %n layers in main memory the rest fits.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -7,6 +7,7 @@
 #include "ui/jobs/job_queue.h"
 #include "ui/jobs/jobs_panel.h"
 #include "ui/look/theme.h"
+#include "ui/memory/memory_panel.h"
 #include "ui/metadata/array_page.h"
 #include "ui/metadata/metadata_model.h"
 #include "ui/metadata/metadata_panel.h"
@@ -47,6 +48,7 @@ int main(int argc, char** argv)
     MetadataPanel metadata(document);
     ValuesPanel values(document);
     FindingsPanel findings(document);
+    MemoryPanel memory(document);
     JobQueue queue;
     JobsPanel jobs(queue);
     struct Shown
@@ -60,7 +62,8 @@ int main(int argc, char** argv)
                                     {QStringLiteral("metadata"), &metadata, {1000, 360}},
                                     {QStringLiteral("values"), &values, {1000, 360}},
                                     {QStringLiteral("findings"), &findings, {1000, 300}},
-                                    {QStringLiteral("jobs"), &jobs, {1000, 360}}};
+                                    {QStringLiteral("jobs"), &jobs, {1000, 360}},
+                                    {QStringLiteral("memory"), &memory, {400, 1000}}};
     const auto saveAll = [&](const QString& suffix) {
         QTest::qWait(1500);
         for (const Shown& panel : panels)
@@ -71,6 +74,7 @@ int main(int argc, char** argv)
         panel.widget->show();
     }
     saveAll(QStringLiteral("empty"));
+    document.setDevices({parseDevice("RTX 3090"), parseDevice("RTX 4090")});
     document.setPlan(planFromPreset(*document.model(), *findPreset("Q4_K_M"), {}), QStringLiteral("preset"));
     const std::size_t tensor = document.tensorsOfRole(TensorRole::FeedForwardDown).front();
     document.setSelection({tensor}, tensor);

@@ -1,29 +1,75 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/shape_models.h"
 #include "ui/document.h"
 #include "ui/memory/device_combo.h"
+#include "ui/memory/device_list.h"
+#include "ui/memory/memory_bar.h"
 #include "ui/memory/memory_panel.h"
 #include "ui/text.h"
 #include "ui_test_support.h"
 
+#include <QAction>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
+#include <QToolButton>
 
 using namespace quantlathe;
 using namespace quantlathe::ui;
 using namespace quantlathe::ui::test;
+using namespace quantlathe::test;
 
 class TestMemoryPanel : public QObject
 {
     Q_OBJECT
 
     IsolatedSettings m_settings;
-    quantlathe::test::ScratchFolder m_folder;
+    ScratchFolder m_folder;
+    const LlamaShape m_shape{"llama", 32, 4096, 14336, 32, 8, 128256};
 
-    static QString figure(MemoryPanel& panel, int number)
+    std::shared_ptr<const Model> largeModel(std::uint64_t experts = 0)
     {
-        return panel.findChild<QLabel*>(QStringLiteral("memoryFigure%1").arg(number))->text();
+        LlamaShape shape = m_shape;
+        shape.experts = experts;
+        if (experts > 0)
+            shape.architecture = "qwen3moe";
+        Architecture architecture = architectureOf(shape);
+        architecture.parameters.contextLength = 131072;
+        return makeShapeModel(m_folder.path(), architecture, tensorsOf(shape));
+    }
+
+    template <typename Widget> static Widget* find(QWidget& panel, const char* name)
+    {
+        return panel.findChild<Widget*>(QString::fromLatin1(name));
+    }
+
+    /// A figure of block @p block, by its line.
+    static QString figure(QWidget& panel, int block, const QString& line)
+    {
+        const QWidget* const owner = panel.findChild<QWidget*>(QStringLiteral("memoryBlock%1").arg(block));
+        if (owner) {
+            for (const QLabel* label : owner->findChildren<QLabel*>()) {
+                if (label->accessibleName() == line && !label->isHidden())
+                    return label->text();
+            }
+        }
+        return {};
+    }
+
+    static void type(DeviceList& list, const QString& text)
+    {
+        list.combo().lineEdit()->setFocus();
+        list.combo().lineEdit()->selectAll();
+        QTest::keyClicks(list.combo().lineEdit(), text);
+        QTest::keyClick(list.combo().lineEdit(), Qt::Key_Return);
+        QTest::qWait(1);
     }
 
 private Q_SLOTS:
@@ -33,66 +79,226 @@ private Q_SLOTS:
     {
         Document document;
         MemoryPanel panel(document);
-        QCOMPARE(figure(panel, 0), QStringLiteral("–"));
+        QVERIFY(figure(panel, 0, QStringLiteral("Weights")).isEmpty());
         document.setModel(makeModel(m_folder, smallModelSpec()));
-        const QString before = figure(panel, 1);
+        const QString before = figure(panel, 0, QStringLiteral("Weights"));
         QCOMPARE(before, bytesText(document.memoryEstimate().weightBytes));
         document.setType(document.allTensors(), TensorType::Q4_0, QStringLiteral("Set"));
-        QVERIFY(figure(panel, 1) != before);
-        QCOMPARE(figure(panel, 0), bytesText(document.memoryEstimate().fileBytes));
+        QVERIFY(figure(panel, 0, QStringLiteral("Weights")) != before);
         document.undoStack().undo();
-        QCOMPARE(figure(panel, 1), before);
+        QCOMPARE(figure(panel, 0, QStringLiteral("Weights")), before);
+        document.setModel(nullptr);
+        QVERIFY(find<QLabel>(panel, "memoryVerdict")->text().contains(QStringLiteral("Open a model")));
     }
 
     void sliderAndBoxAgree()
     {
         Document document;
         MemoryPanel panel(document);
-        document.setModel(makeModel(m_folder, smallModelSpec()));
-        auto* slider = panel.findChild<QSlider*>(QStringLiteral("memoryContextSlider"));
-        auto* spin = panel.findChild<QSpinBox*>(QStringLiteral("memoryContext"));
+        document.setModel(largeModel());
+        panel.show();
+        auto* slider = find<QSlider>(panel, "memoryContextSlider");
+        auto* spin = find<QSpinBox>(panel, "memoryContext");
         slider->setValue(0);
         QCOMPARE(spin->value(), 512);
         QCOMPARE(document.runtimeSettings().contextLength, 512u);
-        slider->setValue(slider->value() + slider->pageStep());
+        QTest::keyClick(slider, Qt::Key_PageUp);
         QCOMPARE(spin->value(), 1024);
-        const QString kv = figure(panel, 3);
-        spin->setValue(4096);
+        QCOMPARE(figure(panel, 0, QStringLiteral("KV cache")), QStringLiteral("128.0 MiB"));
+        spin->setFocus();
+        spin->selectAll();
+        QTest::keyClicks(spin, QStringLiteral("4096"));
+        QTest::keyClick(spin, Qt::Key_Return);
         QCOMPARE(slider->value(), 12);
-        QVERIFY(figure(panel, 3) != kv);
+        QCOMPARE(figure(panel, 0, QStringLiteral("KV cache")), QStringLiteral("512.0 MiB"));
+    }
+
+    // Each control reaches the document.
+    void everySetting()
+    {
+        Document document;
+        MemoryPanel panel(document);
+        document.setModel(largeModel(8));
+        panel.show();
+        const auto& settings = document.runtimeSettings();
+        QCOMPARE(settings.sequences, 4u); // the server's default
+        QTest::mouseClick(find<QToolButton>(panel, "memoryAdvanced"), Qt::LeftButton);
+        QVERIFY(find<QSpinBox>(panel, "memoryGpuLayers")->isVisible());
+        find<QComboBox>(panel, "memoryKeyType")->setCurrentText(QStringLiteral("Q8_0"));
+        find<QComboBox>(panel, "memoryValueType")->setCurrentText(QStringLiteral("Q5_1"));
+        QVERIFY(settings.keyCacheType == TensorType::Q8_0 && settings.valueCacheType == TensorType::Q5_1);
+        find<QSpinBox>(panel, "memorySlots")->setValue(3);
+        QCOMPARE(settings.sequences, 3u);
+        for (const auto& [name, value] : {std::pair{"memoryUnified", &RuntimeSettings::isCacheUnified},
+                                          std::pair{"memoryFlashAttention", &RuntimeSettings::isFlashAttention},
+                                          std::pair{"memoryCacheOnHost", &RuntimeSettings::isCacheOnHost},
+                                          std::pair{"memoryWindowFull", &RuntimeSettings::isSlidingWindowFull},
+                                          std::pair{"memoryOperationOffload", &RuntimeSettings::isOperationOffload}}) {
+            const bool before = settings.*value;
+            auto* box = find<QCheckBox>(panel, name);
+            QTest::keyClick(box, Qt::Key_Space);
+            QVERIFY2(settings.*value != before, name);
+        }
+        find<QSpinBox>(panel, "memoryMicroBatch")->setValue(128);
+        QCOMPARE(settings.microBatch, 128u);
+        find<QSpinBox>(panel, "memoryBatch")->setValue(1000);
+        QCOMPARE(settings.batch, 1000u);
+        find<QSpinBox>(panel, "memoryGpuLayers")->setValue(7);
+        QVERIFY(settings.gpuLayers == 7u);
+        QCOMPARE(document.memoryEstimate().devices[0].layers, std::size_t(6));
+        find<QSpinBox>(panel, "memoryGpuLayers")->setValue(-1);
+        QVERIFY(!settings.gpuLayers);
+        find<QSpinBox>(panel, "memoryCpuExperts")->setValue(5);
+        QCOMPARE(settings.cpuExpertLayers, 5u);
+        find<QSpinBox>(panel, "memoryOutputs")->setValue(0);
+        QVERIFY(settings.outputs == 0u);
+        auto* split = find<QLineEdit>(panel, "memorySplit");
+        QTest::keyClicks(split, QStringLiteral("3,1"));
+        QTest::keyClick(split, Qt::Key_Return);
+        QCOMPARE(settings.tensorSplit, (std::vector<double>{3, 1}));
+        // Another runner brings its own defaults, visibly.
+        find<QComboBox>(panel, "memoryRunner")->setCurrentText(QStringLiteral("vLLM"));
+        QVERIFY(settings.runner == Runner::Vllm);
+        QCOMPARE(find<QSpinBox>(panel, "memorySlots")->value(), 1);
+        QVERIFY(!find<QSpinBox>(panel, "memoryGpuLayers")->isEnabled());
+        QVERIFY(find<QLabel>(panel, "memoryNotes")->text().contains(QStringLiteral("not measured")));
     }
 
     void devicesByNameAndByAmount()
     {
         Document document;
         MemoryPanel panel(document);
-        document.setModel(makeModel(m_folder, smallModelSpec()));
-        auto* combo = panel.findChild<DeviceCombo*>(QStringLiteral("memoryDevice"));
-        auto* verdict = panel.findChild<QLabel*>(QStringLiteral("memoryVerdict"));
-        const auto type = [&](const QString& text) {
-            combo->lineEdit()->selectAll();
-            QTest::keyClicks(combo->lineEdit(), text);
-            QTest::keyClick(combo->lineEdit(), Qt::Key_Return);
-        };
+        document.setModel(largeModel());
+        panel.show();
+        auto* list = panel.findChild<DeviceList*>();
+        auto* rows = find<QListWidget>(panel, "memoryDevices");
+        auto* verdict = find<QLabel>(panel, "memoryVerdict");
         QVERIFY(document.devices().empty());
-        type(QStringLiteral("12 GiB"));
-        QVERIFY(!document.devices().empty());
-        QCOMPARE(document.devices().front().totalBytes, 12ull << 30);
-        QCOMPARE(document.memoryEstimate().verdict, MemoryEstimate::Verdict::Fits);
+        type(*list, QStringLiteral("24 GiB"));
+        QCOMPARE(document.devices().size(), std::size_t(1));
+        QCOMPARE(document.devices().front().totalBytes, 24ull << 30);
+        QVERIFY(document.memoryEstimate().verdict == Verdict::Fits);
         QCOMPARE(verdict->text(), toQString(document.memoryEstimate().explanation));
-        type(QStringLiteral("no such card"));
-        QCOMPARE(document.devices().front().totalBytes, 12ull << 30);
-        QVERIFY2(verdict->text().contains(QStringLiteral("no such card")), qPrintable(verdict->text()));
-        combo->setCurrentIndex(1);
-        Q_EMIT combo->activated(1);
-        QCOMPARE(document.devices().front().name, devicePresets().front().name);
+        QVERIFY(list->combo().currentText().isEmpty());
 
-        // The next window starts with the same device.
-        Document second;
-        MemoryPanel secondPanel(second);
-        QVERIFY(!second.devices().empty());
-        QCOMPARE(second.devices().front().name, devicePresets().front().name);
-        QCOMPARE(secondPanel.findChild<DeviceCombo*>()->currentIndex(), 1);
+        type(*list, QStringLiteral("no such card"));
+        QCOMPARE(document.devices().size(), std::size_t(1));
+        QVERIFY2(verdict->text().contains(QStringLiteral("no such card")), qPrintable(verdict->text()));
+
+        type(*list, QStringLiteral("mine: 12 GiB, 900 GB/s"));
+        QCOMPARE(document.devices().size(), std::size_t(2));
+        QCOMPARE(document.devices()[1].bandwidthGBs, 900.0);
+        QVERIFY(rows->item(1)->text().contains(QStringLiteral("mine")));
+        QCOMPARE(figure(panel, 1, QStringLiteral("Weights")), bytesText(document.memoryEstimate().devices[1].weightBytes));
+        QVERIFY(!figure(panel, 2, QStringLiteral("Outputs")).isEmpty()); // main memory comes last
+
+        list->combo().setCurrentIndex(1);
+        Q_EMIT list->combo().activated(1);
+        QCOMPARE(document.devices()[2].name, devicePresets()[1].name);
+
+        // The next window starts with the same devices.
+        {
+            Document second;
+            MemoryPanel secondPanel(second);
+            QVERIFY(second.devices() == document.devices());
+            QCOMPARE(find<QListWidget>(secondPanel, "memoryDevices")->count(), 3);
+        }
+        rows->setCurrentRow(0);
+        QTest::keyClick(rows, Qt::Key_Delete);
+        QCOMPARE(document.devices().size(), std::size_t(2));
+        QCOMPARE(document.devices()[0].name, std::string("mine"));
+        QTest::mouseClick(find<QPushButton>(panel, "memoryRemoveDevice"), Qt::LeftButton);
+        QTest::mouseClick(find<QPushButton>(panel, "memoryRemoveDevice"), Qt::LeftButton);
+        QVERIFY(document.devices().empty() && !rows->isVisible());
+    }
+
+    void thisMachinesDevices()
+    {
+        Document document;
+        MemoryPanel panel(document);
+        document.setModel(largeModel());
+        auto* list = panel.findChild<DeviceList*>();
+        list->detect("libquantlathe-has-no-such.so");
+        QTRY_VERIFY(find<QLabel>(panel, "memoryVerdict")->text().startsWith(QStringLiteral("No NVIDIA GPU")));
+        QVERIFY(document.devices().empty());
+        list->detect(QUANTLATHE_FAKE_NVML);
+        QTRY_COMPARE(document.devices().size(), std::size_t(2));
+        QCOMPARE(document.devices()[0].name, std::string("RTX 3090"));
+    }
+
+    // Answers come after a pause and change nothing until they are clicked.
+    void whatFits()
+    {
+        Document document;
+        MemoryPanel panel(document);
+        document.setModel(largeModel(8));
+        panel.show();
+        type(*panel.findChild<DeviceList*>(), QStringLiteral("24 GiB"));
+        auto* useLayers = find<QPushButton>(panel, "memoryUseLayers");
+        auto* useExperts = find<QPushButton>(panel, "memoryUseExperts");
+        QTRY_VERIFY(useLayers->isVisible() && useLayers->isEnabled());
+        QVERIFY(!document.runtimeSettings().gpuLayers);
+        QVERIFY(document.memoryEstimate().verdict == Verdict::DoesNotFit);
+        QTest::mouseClick(useLayers, Qt::LeftButton);
+        QVERIFY(document.runtimeSettings().gpuLayers);
+        QVERIFY(document.memoryEstimate().verdict == Verdict::Fits || document.memoryEstimate().verdict == Verdict::LittleRoom);
+        QTRY_VERIFY(useExperts->isVisible() && useExperts->isEnabled());
+        QTest::mouseClick(useExperts, Qt::LeftButton);
+        QVERIFY(!document.runtimeSettings().gpuLayers && document.runtimeSettings().cpuExpertLayers > 0);
+        QVERIFY(document.memoryEstimate().verdict == Verdict::Fits || document.memoryEstimate().verdict == Verdict::LittleRoom);
+        auto* useContext = find<QPushButton>(panel, "memoryUseContext");
+        QTRY_VERIFY(useContext->isVisible() && useContext->isEnabled());
+        QTest::keyClick(useContext, Qt::Key_Space);
+        QVERIFY(document.runtimeSettings().contextLength > 8192);
+
+        QVERIFY(!find<QToolButton>(panel, "memoryBestPlan")->isVisible());
+        QAction action(QStringLiteral("Fit"));
+        panel.setBestPlanAction(&action);
+        QSignalSpy triggered(&action, &QAction::triggered);
+        QTest::mouseClick(find<QToolButton>(panel, "memoryBestPlan"), Qt::LeftButton);
+        QCOMPARE(triggered.count(), 1);
+    }
+
+    void beforeAndAfter()
+    {
+        Document document;
+        MemoryPanel panel(document);
+        document.setModel(largeModel());
+        panel.show();
+        auto* text = find<QLabel>(panel, "memoryBeforeAfter");
+        QVERIFY2(text->text().contains(QStringLiteral("16.1 GB")), qPrintable(text->text()));
+        document.setType(document.allTensors(), TensorType::Q4_0, QStringLiteral("Set"));
+        QVERIFY2(text->text().contains(QStringLiteral("4.5 GB")) && text->text().contains(QStringLiteral("72 % saved")), qPrintable(text->text()));
+        QTRY_VERIFY2(text->text().contains(QStringLiteral("1 × 16 GB")) && text->text().contains(QStringLiteral("1 × 8 GB")), qPrintable(text->text()));
+        QCOMPARE(find<QLabel>(panel, "memoryBits")->text(),
+                 QStringLiteral("4.0 bits would be 4.0 GB; with scales and tensors that need more it is 4.5 GB."));
+        QVERIFY(!find<QLabel>(panel, "memorySpeed")->isVisible());
+        type(*panel.findChild<DeviceList*>(), QStringLiteral("RTX 3090"));
+        QVERIFY(find<QLabel>(panel, "memorySpeed")->isVisible());
+    }
+
+    // All of it, as on every drag of the slider.
+    void isLive()
+    {
+        Document document;
+        LlamaShape shape = m_shape;
+        shape.layers = 112; // 1,011 tensors
+        document.setModel(makeShapeModel(m_folder.path(), architectureOf(shape), tensorsOf(shape)));
+        document.setDevices({parseDevice("RTX 4090"), parseDevice("RTX 4090")});
+        RuntimeSettings settings = document.runtimeSettings();
+        qint64 best = std::numeric_limits<qint64>::max();
+        for (int run = 0; run < 50; ++run) {
+            settings.contextLength += 256;
+            QElapsedTimer timer;
+            timer.start();
+            document.setRuntimeSettings(settings);
+            QVERIFY(document.memoryEstimate().computeBytes > 0);
+            best = std::min(best, timer.nsecsElapsed());
+        }
+        qInfo("an estimate of %zu tensors on two devices: %lld microseconds", document.tensorCount(), static_cast<long long>(best / 1000));
+#ifdef NDEBUG
+        QVERIFY(best < 1'000'000);
+#endif
     }
 };
 

@@ -6,6 +6,7 @@
 #include <QAbstractItemView>
 #include <QCompleter>
 #include <QLineEdit>
+#include <QTimer>
 
 namespace quantlathe::ui {
 
@@ -16,10 +17,8 @@ DeviceCombo::DeviceCombo(QWidget* parent) : QComboBox(parent)
     setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     setMinimumContentsLength(14);
     setMaxVisibleItems(20);
-    addItem(tr("No device"), -1);
-    int row = 0;
     for (const Device& device : devicePresets()) {
-        addItem(tr("%1 – %2").arg(toQString(device.name), bytesText(device.totalBytes)), row++);
+        addItem(tr("%1 – %2").arg(toQString(device.name), bytesText(device.totalBytes)));
         setItemData(count() - 1,
                     tr("%1, usable: %2").arg(toQString(device.vendor), bytesText(device.usableBytes)), Qt::ToolTipRole);
     }
@@ -27,55 +26,45 @@ DeviceCombo::DeviceCombo(QWidget* parent) : QComboBox(parent)
     completer()->setFilterMode(Qt::MatchContains);
     completer()->setCaseSensitivity(Qt::CaseInsensitive);
     completer()->setMaxVisibleItems(12);
-    lineEdit()->setPlaceholderText(tr("Device, or an amount such as 24 GiB"));
-    setToolTip(tr("Type part of a name, or an amount of memory such as 24 GiB"));
-    connect(this, &QComboBox::activated, this, &DeviceCombo::takeRow);
-    connect(lineEdit(), &QLineEdit::editingFinished, this, &DeviceCombo::takeText);
-}
-
-void DeviceCombo::showDevice(const std::optional<Device>& device)
-{
-    const QSignalBlocker blocker(this);
-    if (!device) {
-        setCurrentIndex(0);
-        return;
-    }
-    for (int row = 1; row < count(); ++row) {
-        if (devicePresets()[static_cast<std::size_t>(row - 1)].name == device->name) {
-            setCurrentIndex(row);
-            return;
-        }
-    }
+    lineEdit()->setPlaceholderText(tr("Add a device, or 24 GiB"));
+    setToolTip(tr("Type part of a name, an amount of memory such as 24 GiB, or an own card such as\nmy card: 24 GiB, 900 GB/s"));
     setCurrentIndex(-1);
-    setEditText(toQString(device->name));
+    connect(this, &QComboBox::activated, this, &DeviceCombo::takeRow);
+    connect(lineEdit(), &QLineEdit::returnPressed, this, &DeviceCombo::takeText);
 }
 
 void DeviceCombo::takeRow(int row)
 {
-    if (row <= 0)
-        Q_EMIT deviceChosen(std::nullopt);
-    else
-        Q_EMIT deviceChosen(devicePresets()[static_cast<std::size_t>(row - 1)]);
+    if (row < 0 || row >= static_cast<int>(devicePresets().size()))
+        return;
+    forget();
+    Q_EMIT deviceChosen(devicePresets()[static_cast<std::size_t>(row)]);
 }
 
 void DeviceCombo::takeText()
 {
     const QString text = currentText().trimmed();
-    if (const int row = findText(text, Qt::MatchFixedString); row >= 0) {
-        setCurrentIndex(row);
-        takeRow(row);
+    if (text.isEmpty())
         return;
-    }
-    if (text.isEmpty()) {
-        setCurrentIndex(0);
-        Q_EMIT deviceChosen(std::nullopt);
-        return;
-    }
+    if (const int row = findText(text, Qt::MatchFixedString); row >= 0)
+        return; // Return on a whole entry activates it by itself
     try {
-        Q_EMIT deviceChosen(parseDevice(text.toStdString()));
+        const Device device = parseDevice(text.toStdString());
+        clearEditText(); // at once: a completer passes Return on a second time
+        forget();
+        Q_EMIT deviceChosen(device);
     } catch (const Error& error) {
         Q_EMIT notUnderstood(messageText(error));
     }
+}
+
+void DeviceCombo::forget()
+{
+    // After the combo box itself has put the chosen text there.
+    QTimer::singleShot(0, this, [this] {
+        setCurrentIndex(-1);
+        clearEditText();
+    });
 }
 
 } // namespace quantlathe::ui

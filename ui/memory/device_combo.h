@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Chooses a device preset by typing part of its name, or an amount of memory ("24 GiB").
+// Chooses a device preset by typing part of its name, or an amount of memory ("24 GiB"); empty again afterwards.
 #pragma once
 
 #include "core/memory/devices.h"
@@ -16,9 +16,6 @@ class DeviceCombo : public QComboBox
 public:
     explicit DeviceCombo(QWidget* parent = nullptr);
 
-    /// Shows @p device without a signal.
-    void showDevice(const std::optional<Device>& device);
-
 Q_SIGNALS:
     void deviceChosen(const std::optional<quantlathe::Device>& device);
     /// What was typed is neither a device nor an amount; @p problem says so.
@@ -27,6 +24,7 @@ Q_SIGNALS:
 private:
     void takeRow(int row);
     void takeText();
+    void forget();
 };
 
 } // namespace quantlathe::ui

@@ -3,27 +3,20 @@
 
 #include "ui/document.h"
 #include "ui/look/icons.h"
-#include "ui/look/theme.h"
-#include "ui/memory/device_combo.h"
-#include "ui/memory/memory_bar.h"
+#include "ui/memory/device_block.h"
+#include "ui/memory/device_list.h"
+#include "ui/memory/memory_answers.h"
+#include "ui/memory/memory_settings.h"
 #include "ui/text.h"
 
-#include <QComboBox>
 #include <QEvent>
-#include <QFormLayout>
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSettings>
-#include <QSlider>
-#include <QSpinBox>
 #include <QStyle>
 #include <QVBoxLayout>
-
-#include <bit>
-#include <cmath>
 
 namespace quantlathe::ui {
 
@@ -31,23 +24,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QString contextKey = u"memory/context"_s;
-const QString keyTypeKey = u"memory/keyType"_s;
-const QString valueTypeKey = u"memory/valueType"_s;
-const QString deviceKey = u"memory/device"_s;
-
-// The slider is logarithmic: four steps per doubling, from 512 tokens to 4 Mi.
-constexpr int smallestContext = 512;
-constexpr int largestContext = 1 << 22;
-constexpr int stepsPerDoubling = 4;
-
-int stepOf(int tokens) { return static_cast<int>(std::lround(stepsPerDoubling * std::log2(double(tokens) / smallestContext))); }
-
-int tokensOf(int step)
-{
-    const double tokens = smallestContext * std::exp2(double(step) / stepsPerDoubling);
-    return static_cast<int>(std::lround(tokens / 256)) * 256;
-}
+const QString devicesKey = u"memory/devices"_s;
 
 /// Scrolls up and down only: as wide as its content needs, as high as it would like.
 class VerticalScrollArea : public QScrollArea
@@ -84,10 +61,9 @@ protected:
 } // namespace
 
 MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_contextSlider(new QSlider(Qt::Horizontal, this)),
-      m_contextSpin(new QSpinBox(this)), m_keyType(new QComboBox(this)), m_valueType(new QComboBox(this)),
-      m_device(new DeviceCombo(this)), m_bar(new MemoryBar(this)), m_verdictIcon(new QLabel(this)),
-      m_verdict(new QLabel(this)), m_notes(new QLabel(this))
+    : QWidget(parent), m_document(document), m_settings(new MemorySettings(this)), m_devices(new DeviceList(this)),
+      m_verdictIcon(new QLabel(this)), m_verdict(new QLabel(this)), m_answers(new MemoryAnswersBox(document, this)),
+      m_blockLayout(new QVBoxLayout), m_notes(new QLabel(this))
 {
     auto* verdict = new QHBoxLayout;
     verdict->addWidget(m_verdictIcon, 0, Qt::AlignTop);
@@ -97,22 +73,14 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     m_notes->setObjectName(u"memoryNotes"_s);
     m_notes->setWordWrap(true);
 
-    auto* grid = new QGridLayout;
-    grid->setColumnStretch(1, 1);
-    addFigure(*grid, FileSize, tr("File size"), tr("Exact size of the file that the export would write"), -1);
-    addFigure(*grid, Weights, tr("Weights"), tr("Weights on the device, all layers offloaded"), 0);
-    addFigure(*grid, HostWeights, tr("Weights kept in main memory"), tr("The token embedding stays with the processor"), -1);
-    addFigure(*grid, KvCache, tr("KV cache"), tr("Keys and values of the whole context"), 1);
-    addFigure(*grid, Total, tr("Weights and KV cache"), {}, -1);
-    addFigure(*grid, Free, tr("Left on the device"), tr("Must hold the compute buffers and what the driver needs"), -1);
-
     // With large text the figures do not fit into every dock: they scroll instead of being cut off.
     auto* content = new QWidget;
     auto* layout = new QVBoxLayout(content);
-    layout->addWidget(makeSettings());
-    layout->addWidget(m_bar);
+    layout->addWidget(m_settings);
+    layout->addWidget(m_devices);
     layout->addLayout(verdict);
-    layout->addLayout(grid);
+    layout->addLayout(m_blockLayout);
+    layout->addWidget(m_answers);
     layout->addWidget(m_notes);
     layout->addStretch();
     auto* scroll = new VerticalScrollArea(this);
@@ -124,220 +92,100 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     connect(&document, &Document::modelChanged, this, &MemoryPanel::takeModel);
     connect(&document, &Document::planChanged, this, &MemoryPanel::update);
     connect(&document, &Document::settingsChanged, this, [this] {
-        if (!m_device->hasFocus())
-            m_device->showDevice(m_document.devices().empty() ? std::nullopt : std::optional(m_document.devices().front()));
+        m_devices->showDevices(m_document.devices());
         update();
     });
-
-    const QSettings settings;
-    setContext(settings.value(contextKey, 8192).toInt());
-    for (QComboBox* combo : {m_keyType, m_valueType}) {
-        for (const TensorType type : cacheTypes())
-            combo->addItem(toQString(name(type)), static_cast<int>(type));
-        const QString stored = settings.value(combo == m_keyType ? keyTypeKey : valueTypeKey, u"F16"_s).toString();
-        combo->setCurrentIndex(qMax(0, combo->findText(stored)));
-        connect(combo, &QComboBox::currentIndexChanged, this, &MemoryPanel::applySettings);
-    }
-    connect(m_contextSlider, &QSlider::valueChanged, this, [this](int step) { setContext(tokensOf(step)); });
-    connect(m_contextSpin, &QSpinBox::valueChanged, this, &MemoryPanel::setContext);
-    connect(m_device, &DeviceCombo::deviceChosen, this, [this](const std::optional<Device>& device) {
-        QSettings().setValue(deviceKey, device ? toQString(device->name) : QString());
-        m_document.setDevices(device ? std::vector{*device} : std::vector<Device>());
+    connect(m_settings, &MemorySettings::settingsChosen, this,
+            [this](const RuntimeSettings& settings) { m_document.setRuntimeSettings(settings); });
+    connect(m_devices, &DeviceList::devicesChosen, this, [this](const std::vector<Device>& devices) {
+        QStringList texts;
+        for (const Device& device : devices)
+            texts << toQString(deviceText(device));
+        QSettings().setValue(devicesKey, texts);
+        m_document.setDevices(devices);
     });
-    connect(m_device, &DeviceCombo::notUnderstood, this, &MemoryPanel::showProblem);
-    if (const QString stored = settings.value(deviceKey).toString(); !stored.isEmpty()) {
-        try {
-            document.setDevices({parseDevice(stored.toStdString())});
-        } catch (const Error&) {
-            // A preset that this version does not know any more: no device.
-        }
-    }
-    m_device->showDevice(document.devices().empty() ? std::nullopt : std::optional(document.devices().front()));
-    applySettings();
+    connect(m_devices, &DeviceList::notUnderstood, this, &MemoryPanel::showProblem);
+    connect(m_answers, &MemoryAnswersBox::contextWanted, m_settings, &MemorySettings::setContext);
+    connect(m_answers, &MemoryAnswersBox::gpuLayersWanted, m_settings, &MemorySettings::setGpuLayers);
+    connect(m_answers, &MemoryAnswersBox::cpuExpertsWanted, m_settings, &MemorySettings::setCpuExpertLayers);
+
+    restoreDevices();
+    document.setRuntimeSettings(m_settings->settings());
     takeModel();
 }
 
-QWidget* MemoryPanel::makeSettings()
+void MemoryPanel::setBestPlanAction(QAction* action) { m_answers->setBestPlanAction(action); }
+
+void MemoryPanel::restoreDevices()
 {
-    auto* settings = new QWidget(this);
-    auto* form = new QFormLayout(settings);
-    form->setContentsMargins(0, 0, 0, 0);
-    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-
-    m_contextSlider->setObjectName(u"memoryContextSlider"_s);
-    m_contextSlider->setRange(0, stepOf(largestContext));
-    m_contextSlider->setPageStep(stepsPerDoubling);
-    m_contextSlider->setAccessibleName(tr("Context length"));
-    m_contextSpin->setObjectName(u"memoryContext"_s);
-    m_contextSpin->setRange(1, largestContext);
-    m_contextSpin->setSingleStep(256);
-    m_contextSpin->setGroupSeparatorShown(true);
-    m_contextSpin->setSuffix(tr(" tokens"));
-    m_contextSpin->setAccessibleName(tr("Context length in tokens"));
-    m_contextSpin->setKeyboardTracking(false);
-    auto* contextRow = new QHBoxLayout;
-    contextRow->addWidget(m_contextSlider, 1);
-    contextRow->addWidget(m_contextSpin);
-    auto* contextLabel = new QLabel(tr("&Context:"), this);
-    contextLabel->setBuddy(m_contextSpin);
-    form->addRow(contextLabel, contextRow);
-
-    m_keyType->setObjectName(u"memoryKeyType"_s);
-    m_keyType->setAccessibleName(tr("Type of the cached keys"));
-    m_valueType->setObjectName(u"memoryValueType"_s);
-    m_valueType->setAccessibleName(tr("Type of the cached values"));
-    auto* valueLabel = new QLabel(tr("&values"), this);
-    valueLabel->setBuddy(m_valueType);
-    auto* cacheRow = new QHBoxLayout;
-    cacheRow->addWidget(m_keyType, 1);
-    cacheRow->addWidget(valueLabel);
-    cacheRow->addWidget(m_valueType, 1);
-    auto* keyLabel = new QLabel(tr("Cache &keys:"), this);
-    keyLabel->setBuddy(m_keyType);
-    form->addRow(keyLabel, cacheRow);
-
-    m_device->setObjectName(u"memoryDevice"_s);
-    m_device->setAccessibleName(tr("Device or amount of memory"));
-    form->addRow(tr("&Device:"), m_device);
-    return settings;
-}
-
-void MemoryPanel::addFigure(QGridLayout& grid, Figure figure, const QString& text, const QString& toolTip, int series)
-{
-    const int row = grid.rowCount();
-    m_series[figure] = series;
-    if (series >= 0) {
-        m_keys[figure] = new QLabel(this);
-        grid.addWidget(m_keys[figure], row, 0);
+    std::vector<Device> devices;
+    for (const QString& text : QSettings().value(devicesKey).toStringList()) {
+        try {
+            devices.push_back(parseDevice(text.toStdString()));
+        } catch (const Error&) {
+            // A preset that this version does not know any more.
+        }
     }
-    m_names[figure] = new QLabel(text, this);
-    m_names[figure]->setToolTip(toolTip);
-    m_values[figure] = new QLabel(this);
-    m_values[figure]->setObjectName(u"memoryFigure%1"_s.arg(static_cast<int>(figure)));
-    m_values[figure]->setAccessibleName(text);
-    m_values[figure]->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_values[figure]->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    grid.addWidget(m_names[figure], row, 1);
-    grid.addWidget(m_values[figure], row, 2);
-    if (figure == Total) {
-        QFont bold = font();
-        bold.setBold(true);
-        m_names[figure]->setFont(bold);
-        m_values[figure]->setFont(bold);
-    }
-    paintKeys();
-}
-
-void MemoryPanel::paintKeys()
-{
-    const int size = fontMetrics().height() * 2 / 3;
-    for (std::size_t figure = 0; figure < m_keys.size(); ++figure) {
-        if (!m_keys[figure])
-            continue;
-        QPixmap square(size, size);
-        square.fill(seriesColour(palette(), m_series[figure]));
-        m_keys[figure]->setPixmap(square);
-    }
-}
-
-void MemoryPanel::changeEvent(QEvent* event)
-{
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
-        paintKeys();
-        update();
-    }
+    if (!devices.empty())
+        m_document.setDevices(std::move(devices));
+    m_devices->showDevices(m_document.devices());
 }
 
 void MemoryPanel::takeModel()
 {
     if (m_document.hasModel()) {
-        const std::uint64_t longest = m_document.model()->architecture().parameters.contextLength;
-        m_contextSpin->setToolTip(longest > 0 ? tr("The model was made for at most %1 tokens").arg(exactCountText(longest)) : QString());
+        const auto memory = m_document.memoryModel();
+        m_settings->setModel(m_document.model()->architecture().parameters.contextLength, memory->layerCount(), memory->hasExperts());
     }
     update();
-}
-
-void MemoryPanel::setContext(int tokens)
-{
-    tokens = qBound(1, tokens, largestContext);
-    const QSignalBlocker spin(m_contextSpin);
-    const QSignalBlocker slider(m_contextSlider);
-    m_contextSpin->setValue(tokens);
-    m_contextSlider->setValue(stepOf(qMax(tokens, smallestContext)));
-    applySettings();
-}
-
-void MemoryPanel::applySettings()
-{
-    if (m_keyType->currentIndex() < 0 || m_valueType->currentIndex() < 0)
-        return; // still being filled
-    RuntimeSettings settings = m_document.runtimeSettings();
-    settings.contextLength = static_cast<std::uint64_t>(m_contextSpin->value());
-    settings.keyCacheType = static_cast<TensorType>(m_keyType->currentData().toInt());
-    settings.valueCacheType = static_cast<TensorType>(m_valueType->currentData().toInt());
-    QSettings stored;
-    stored.setValue(contextKey, m_contextSpin->value());
-    stored.setValue(keyTypeKey, m_keyType->currentText());
-    stored.setValue(valueTypeKey, m_valueType->currentText());
-    m_document.setRuntimeSettings(settings);
 }
 
 void MemoryPanel::showProblem(const QString& problem)
 {
     m_verdict->setText(problem);
+    m_verdict->setPalette({});
     m_verdictIcon->setPixmap(themedIcon(u"error"_s).pixmap(style()->pixelMetric(QStyle::PM_SmallIconSize)));
+}
+
+void MemoryPanel::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange)
+        update();
 }
 
 void MemoryPanel::update()
 {
+    m_answers->update();
     if (!m_document.hasModel()) {
-        for (QLabel* value : m_values)
-            value->setText(u"–"_s);
-        m_bar->setParts({}, 0);
+        for (DeviceBlock* block : m_blocks)
+            block->hide();
         m_verdict->setText(tr("Open a model to see what it needs."));
         m_verdict->setPalette({});
         m_verdictIcon->clear();
-        m_notes->clear();
+        m_notes->hide();
         return;
     }
     const MemoryEstimate& estimate = m_document.memoryEstimate();
-    m_values[FileSize]->setText(bytesText(estimate.fileBytes));
-    m_values[FileSize]->setToolTip(tr("%1 bytes").arg(exactCountText(estimate.fileBytes)));
-    m_values[Weights]->setText(bytesText(estimate.weightBytes));
-    m_values[HostWeights]->setText(bytesText(estimate.hostWeightBytes));
-    m_values[KvCache]->setText(bytesText(estimate.kvCacheBytes));
-    m_values[Total]->setText(bytesText(estimate.totalBytes));
-    const bool hasDevice = estimate.deviceBytes > 0;
-    const bool isOver = hasDevice && estimate.totalBytes > estimate.deviceBytes;
-    m_names[Free]->setText(isOver ? tr("Missing on the device") : tr("Left on the device"));
-    m_values[Free]->setText(!hasDevice ? u"–"_s
-                                       : bytesText(isOver ? estimate.totalBytes - estimate.deviceBytes
-                                                          : estimate.deviceBytes - estimate.totalBytes));
-    m_bar->setParts({{tr("Weights"), estimate.weightBytes, 0}, {tr("KV cache"), estimate.kvCacheBytes, 1}}, estimate.deviceBytes);
-
-    QString icon = u"info"_s;
-    QPalette colours = palette();
-    switch (estimate.verdict) {
-    case MemoryEstimate::Verdict::Unknown: break;
-    case MemoryEstimate::Verdict::Fits:
-        icon = u"good"_s;
-        colours.setColor(QPalette::WindowText, goodColour(colours));
-        break;
-    case MemoryEstimate::Verdict::LittleRoom:
-    case MemoryEstimate::Verdict::Tight:
-        icon = u"warning"_s;
-        colours.setColor(QPalette::WindowText, warningColour(colours));
-        break;
-    case MemoryEstimate::Verdict::DoesNotFit:
-        icon = u"error"_s;
-        colours.setColor(QPalette::WindowText, errorColour(colours));
-        break;
+    while (m_blocks.size() < estimate.devices.size() + 1) {
+        m_blocks.push_back(new DeviceBlock(this));
+        m_blocks.back()->setObjectName(u"memoryBlock%1"_s.arg(m_blocks.size() - 1));
+        m_blockLayout->addWidget(m_blocks.back());
     }
-    m_verdict->setText(estimate.explanation.empty() ? tr("Choose a device to see whether the model fits.")
-                                                    : toQString(estimate.explanation));
+    for (std::size_t index = 0; index < m_blocks.size(); ++index) {
+        DeviceBlock& block = *m_blocks[index];
+        block.setVisible(index <= estimate.devices.size());
+        if (index < estimate.devices.size())
+            block.showDevice(estimate.devices[index], m_document.memoryModel()->layerCount());
+        else if (index == estimate.devices.size())
+            block.showHost(estimate.host);
+    }
+
+    QPalette colours;
+    colours.setColor(QPalette::WindowText, verdictColour(palette(), estimate.verdict));
+    m_verdict->setText(m_document.devices().empty() ? tr("Add a device to see whether the model fits.") : toQString(estimate.explanation));
     m_verdict->setPalette(colours);
-    m_verdictIcon->setPixmap(themedIcon(icon).pixmap(style()->pixelMetric(QStyle::PM_SmallIconSize)));
+    m_verdictIcon->setPixmap(themedIcon(verdictIcon(estimate.verdict)).pixmap(style()->pixelMetric(QStyle::PM_SmallIconSize)));
     QStringList notes;
     for (const std::string& note : estimate.notes)
         notes << toQString(note);

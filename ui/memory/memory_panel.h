@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the planned model needs to run, live on every edit: weights and KV cache against a device.
+// What the planned model needs to run, live on every edit: weights, cache, buffers and driver against devices.
 #pragma once
 
 #include <QWidget>
 
-#include <array>
+#include <vector>
 
-class QComboBox;
-class QGridLayout;
+class QAction;
 class QLabel;
-class QSlider;
-class QSpinBox;
+class QVBoxLayout;
 
 namespace quantlathe::ui {
 
-class DeviceCombo;
+class DeviceBlock;
+class DeviceList;
 class Document;
-class MemoryBar;
+class MemoryAnswersBox;
+class MemorySettings;
 
 class MemoryPanel : public QWidget
 {
@@ -24,35 +24,27 @@ class MemoryPanel : public QWidget
 public:
     explicit MemoryPanel(Document& document, QWidget* parent = nullptr);
 
+    /// Offered under what fits: the window's "fit to these devices". Null takes it away.
+    void setBestPlanAction(QAction* action);
+
 protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    enum Figure { FileSize, Weights, HostWeights, KvCache, Total, Free, FigureCount };
-
-    QWidget* makeSettings();
-    void addFigure(QGridLayout& grid, Figure figure, const QString& text, const QString& toolTip, int series);
+    void restoreDevices();
     void takeModel();
-    void applySettings();
-    void setContext(int tokens);
     void update();
     void showProblem(const QString& problem);
-    void paintKeys();
 
     Document& m_document;
-    QSlider* m_contextSlider;
-    QSpinBox* m_contextSpin;
-    QComboBox* m_keyType;
-    QComboBox* m_valueType;
-    DeviceCombo* m_device;
-    MemoryBar* m_bar;
+    MemorySettings* m_settings;
+    DeviceList* m_devices;
     QLabel* m_verdictIcon;
     QLabel* m_verdict;
+    MemoryAnswersBox* m_answers;
+    QVBoxLayout* m_blockLayout;
+    std::vector<DeviceBlock*> m_blocks; ///< the host's last
     QLabel* m_notes;
-    std::array<QLabel*, FigureCount> m_values{};
-    std::array<QLabel*, FigureCount> m_names{};
-    std::array<QLabel*, FigureCount> m_keys{}; ///< little squares in the bar's colours; null without
-    std::array<int, FigureCount> m_series{};
 };
 
 } // namespace quantlathe::ui

@@ -86,6 +86,44 @@ private slots:
         QVERIFY(!findDevice("") && !findDevice("NVIDIA") && !findDevice("A100"));
         QVERIFY(!findDevice("H100") && !findDevice("M2 Max") && !findDevice("RTX 30") && !findDevice("A1"));
     }
+
+    void ownEntries()
+    {
+        Device device = parseDevice("my card: 24 GiB, 900 GB/s");
+        QCOMPARE(device.name, std::string("my card"));
+        QCOMPARE(device.usableBytes, 24ull << 30);
+        QCOMPARE(device.bandwidthGBs, 900.0);
+        device = parseDevice("16000 MiB, 500GB/s");
+        QCOMPARE(device.bandwidthGBs, 500.0);
+        QCOMPARE(parseDevice("box: 8GB").usableBytes, 8000000000ull);
+        for (const char* const text : {"24 GiB, fast", "24 GiB, 900", "24 GiB, -3 GB/s"})
+            QVERIFY_THROWS_EXCEPTION(Error, parseDevice(text));
+        for (const char* const text : {"my card: 24 GiB, 900 GB/s", "16000 MiB", "8.5GB", "RTX 4090", "box: 8GB", "24 GiB, 900 GB/s"}) {
+            const Device once = parseDevice(text);
+            const Device again = parseDevice(deviceText(once));
+            QCOMPARE(again.usableBytes, once.usableBytes);
+            QCOMPARE(again.bandwidthGBs, once.bandwidthGBs);
+            QCOMPARE(again.name, once.name);
+        }
+    }
+
+    void teraflopsWhereKnown()
+    {
+        QCOMPARE(parseDevice("RTX 4090").teraflops, 165.0);
+        QCOMPARE(parseDevice("RTX 3060").teraflops, 0.0);
+    }
+
+    // The machine's own, through a library that stands in for NVIDIA's.
+    void detected()
+    {
+        QVERIFY(detectedDevices("libquantlathe-has-no-such.so").empty());
+        const auto devices = detectedDevices(QUANTLATHE_FAKE_NVML);
+        QCOMPARE(devices.size(), std::size_t(2)); // the third gives an error
+        QVERIFY(devices[0] == *findDevice("RTX 3090")); // a known card: what programs can use of it
+        QCOMPARE(devices[1].name, std::string("NVIDIA Test Card"));
+        QCOMPARE(devices[1].totalBytes, 10000ull << 20);
+        QCOMPARE(devices[1].bandwidthGBs, 2 * 9000e6 * 256 / 8 / 1e9);
+    }
 };
 
 QTEST_APPLESS_MAIN(TestDevices)
