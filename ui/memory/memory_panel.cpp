@@ -76,9 +76,9 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     // With large text the figures do not fit into every dock: they scroll instead of being cut off.
     auto* content = new QWidget;
     auto* layout = new QVBoxLayout(content);
+    layout->addLayout(verdict); // first: docks are low
     layout->addWidget(m_settings);
     layout->addWidget(m_devices);
-    layout->addLayout(verdict);
     layout->addLayout(m_blockLayout);
     layout->addWidget(m_answers);
     layout->addWidget(m_notes);
