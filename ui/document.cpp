@@ -2,7 +2,9 @@
 #include "ui/document.h"
 
 #include "core/formats/open.h"
+#include "ui/metadata_commands.h"
 #include "ui/plan_commands.h"
+#include "ui/text.h"
 
 #include <algorithm>
 #include <numeric>
@@ -47,6 +49,8 @@ void Document::setModel(std::shared_ptr<const Model> model)
     m_undoStack.clear();
     m_model = std::move(model);
     m_plan = {};
+    m_edits = {};
+    m_metadata = m_model ? m_model->metadata() : Metadata{};
     m_previews.setEncoding(m_plan.encoding);
     m_previews.setModel(m_model);
     m_selection.clear();
@@ -65,6 +69,43 @@ void Document::setModel(std::shared_ptr<const Model> model)
     }
     Q_EMIT modelChanged();
     Q_EMIT selectionChanged();
+}
+
+void Document::replaceModel(std::shared_ptr<const Model> model)
+{
+    const Plan plan = m_plan;
+    const bool wasClean = plan.choices().empty();
+    setModel(std::move(model));
+    std::vector<std::pair<std::size_t, std::optional<Choice>>> choices;
+    for (const std::size_t index : allTensors())
+        choices.emplace_back(index, plan.choice(m_model->tensors()[index].name()));
+    applyChoices(choices, plan.preset, plan.encoding);
+    if (!wasClean)
+        m_undoStack.resetClean();
+}
+
+QString Document::editMetadata(const std::string& key, std::optional<MetadataValue> value, const QString& text)
+{
+    if (!m_model)
+        return {};
+    // A key that was added and is taken away again needs no leave.
+    const bool isForgetting = !value && !m_model->metadata().find(key);
+    if (const auto problem = isForgetting ? std::nullopt : problemWithEdit(m_metadata, key, value)) {
+        return toQString(*problem);
+    }
+    MetadataEdits wanted = m_edits;
+    wanted.put(key, std::move(value));
+    wanted = wanted.reduced(m_model->metadata());
+    if (!(wanted == m_edits))
+        m_undoStack.push(new EditMetadataCommand(*this, m_edits, std::move(wanted), text));
+    return {};
+}
+
+void Document::applyEdits(const MetadataEdits& edits)
+{
+    m_edits = edits;
+    m_metadata = edits.applied(m_model->metadata());
+    Q_EMIT metadataChanged();
 }
 
 void Document::setType(const TensorIndices& tensors, std::optional<TensorType> type, const QString& text)

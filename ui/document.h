@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/memory/estimate.h"
+#include "core/model/metadata_edits.h"
 #include "core/model/model.h"
 #include "core/plan/plan.h"
 #include "ui/background.h"
@@ -67,6 +68,16 @@ public:
     [[nodiscard]] TensorIndices tensorsOfRole(TensorRole role) const;
     [[nodiscard]] TensorIndices allTensors() const;
 
+    // --- metadata ---
+    /// As it will be written: the model's own with all edits.
+    [[nodiscard]] const Metadata& metadata() const { return m_metadata; }
+    [[nodiscard]] const MetadataEdits& metadataEdits() const { return m_edits; }
+    /// Sets @p key (nothing = removes it) as one undoable step called @p text; a value as stored takes the edit away. No step when
+    /// nothing changes. @return why it cannot be (core's sentence); empty when it was done
+    QString editMetadata(const std::string& key, std::optional<MetadataValue> value, const QString& text);
+    /// The same model, opened again after its own file was changed: the plan stays, the undo history does not.
+    void replaceModel(std::shared_ptr<const Model> model);
+
     // --- selection ---
     /// Every selected tensor; a selected layer selects its tensors.
     [[nodiscard]] const TensorIndices& selection() const { return m_selection; }
@@ -116,6 +127,8 @@ Q_SIGNALS:
     /// The choices of these tensors changed (with their effective choice), or how they are encoded.
     void planChanged(const std::vector<std::size_t>& tensors);
     void selectionChanged();
+    /// Metadata edits.
+    void metadataChanged();
     void keyRequested(const QString& key);
     void weightRequested(std::size_t tensor, std::uint64_t row, std::uint64_t column);
     /// Runtime settings or devices.
@@ -126,6 +139,8 @@ Q_SIGNALS:
 
 private:
     friend class EditPlanCommand;
+    friend class EditMetadataCommand;
+    void applyEdits(const MetadataEdits& edits);
     /// @p choices sorted by tensor. Emits planChanged.
     void applyChoices(const std::vector<std::pair<std::size_t, std::optional<Choice>>>& choices, const std::string& preset,
                       const Encoding& encoding);
@@ -136,6 +151,8 @@ private:
 
     std::shared_ptr<const Model> m_model;
     Plan m_plan;
+    MetadataEdits m_edits;
+    Metadata m_metadata; ///< of m_model, with m_edits
     std::vector<EffectiveChoice> m_effective;
     std::uint64_t m_effectiveBytes = 0;
     TensorIndices m_selection;

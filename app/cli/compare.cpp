@@ -5,6 +5,7 @@
 #include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/analysis/comparison.h"
+#include "core/analysis/metadata_diff.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
 
@@ -19,8 +20,38 @@ struct Options
 {
     std::string first;
     std::string second;
+    bool isMetadata = false;
     unsigned threads = 0;
 };
+
+Json valueJson(const std::optional<MetadataValue>& value)
+{
+    if (!value)
+        return nullptr;
+    Metadata one;
+    one.append("value", *value);
+    return toJson(one, false)["value"];
+}
+
+Json toJson(const std::vector<MetadataDifference>& differences)
+{
+    Json list = Json::array();
+    for (const MetadataDifference& difference : differences)
+        list.push_back({{"key", difference.key}, {"kind", name(difference.kind)}, {"first", valueJson(difference.first)}, {"second", valueJson(difference.second)}});
+    return list;
+}
+
+void printMetadata(const std::vector<MetadataDifference>& differences)
+{
+    constexpr std::size_t shownCharacters = 60;
+    const auto text = [](const std::optional<MetadataValue>& value) {
+        return value ? printable(value->toText(shownCharacters), shownCharacters + 20) : std::string("-");
+    };
+    Table table({"Key", "Difference", "First", "Second"});
+    for (const MetadataDifference& difference : differences)
+        table.add({printable(difference.key), std::string(name(difference.kind)), text(difference.first), text(difference.second)});
+    print(differences.empty() ? std::string("\nNo metadata key differs") : fmt::format("\n{}\n\n{} metadata keys differ", table.text(), differences.size()));
+}
 
 std::string typeText(const std::optional<TensorType>& type)
 {
@@ -63,16 +94,22 @@ void run(const Invocation& invocation, const Options& options)
         table.add(std::move(cells));
     }
     const bool isIdentical = identical == comparisons.size();
+    const auto differences = options.isMetadata ? compareMetadata(first->metadata(), second->metadata()) : std::vector<MetadataDifference>();
     if (invocation.json) {
-        print(Json{{"first", first->path().string()},
-                   {"second", second->path().string()},
-                   {"isIdentical", isIdentical},
-                   {"identicalTensors", identical},
-                   {"tensors", std::move(list)}});
+        Json json{{"first", first->path().string()},
+                  {"second", second->path().string()},
+                  {"isIdentical", isIdentical},
+                  {"identicalTensors", identical},
+                  {"tensors", std::move(list)}};
+        if (options.isMetadata)
+            json["metadata"] = toJson(differences);
+        print(json);
         return;
     }
     print(table.text());
     print(fmt::format("\n{} of {} tensors identical", identical, comparisons.size()));
+    if (options.isMetadata)
+        printMetadata(differences);
 }
 
 } // namespace
@@ -84,6 +121,7 @@ void addCompare(CLI::App& app, Invocation& invocation)
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("A", options->first, "A model")->required();
     command->add_option("B", options->second, "Another model: the difference to A is measured")->required();
+    command->add_flag("--metadata", options->isMetadata, "Also the metadata keys that differ; without it only tensors are compared");
     addThreads(command, options->threads);
 }
 

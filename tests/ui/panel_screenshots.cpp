@@ -2,6 +2,7 @@
 // quantlathe_panel_screenshots [FILE]: pictures of single panels for people to look at, light and dark, small and large
 // text, into $QUANTLATHE_SCREENSHOTS.
 #include "core/plan/presets.h"
+#include "ui/compare/compare_window.h"
 #include "ui/findings/findings_panel.h"
 #include "ui/jobs/export_dialog.h"
 #include "ui/jobs/job_queue.h"
@@ -21,6 +22,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
+#include <QTabWidget>
 #include <QTableView>
 
 using namespace quantlathe;
@@ -64,6 +66,18 @@ int main(int argc, char** argv)
                                     {QStringLiteral("findings"), &findings, {1000, 300}},
                                     {QStringLiteral("jobs"), &jobs, {1000, 360}},
                                     {QStringLiteral("memory"), &memory, {400, 1000}}};
+                                    {QStringLiteral("jobs"), &jobs, {1000, 360}}};
+    CompareWindow compare(document.model());
+    compare.resize(1024, 640);
+    compare.show();
+    compare.compareWith(argc > 2 ? QString::fromLocal8Bit(argv[2]) : sampleModelPath());
+    const auto saveCompare = [&](const QString& suffix) {
+        for (int page = 0; page < compare.tabs().count(); ++page) {
+            compare.tabs().setCurrentIndex(page);
+            QTest::qWait(700);
+            compare.grab().save(folder.filePath(QStringLiteral("compare-%1-%2.png").arg(page).arg(suffix)));
+        }
+    };
     const auto saveAll = [&](const QString& suffix) {
         QTest::qWait(1500);
         for (const Shown& panel : panels)
@@ -80,6 +94,9 @@ int main(int argc, char** argv)
     document.setSelection({tensor}, tensor);
     QAbstractItemModel& keys = *metadata.view().model();
     findings.readWeights();
+    document.editMetadata("general.name", MetadataValue::ofString("A new name"), QStringLiteral("name"));
+    document.editMetadata("general.description", MetadataValue::ofString("What it is for"), QStringLiteral("description"));
+    document.editMetadata("general.size_label", std::nullopt, QStringLiteral("size"));
     for (int row = 0; row < keys.rowCount(); ++row) {
         if (keys.index(row, 0).data().toString() == QStringLiteral("tokenizer.ggml.tokens"))
             metadata.view().setCurrentIndex(keys.index(row, 0));
@@ -92,6 +109,7 @@ int main(int argc, char** argv)
     dialog.grab().save(folder.filePath(QStringLiteral("panel-export-light.png")));
     dialog.accept();
     saveAll(QStringLiteral("light"));
+    saveCompare(QStringLiteral("light"));
     distribution.findChild<QCheckBox*>(QStringLiteral("logarithmicCounts"))->setChecked(true);
     auto* kind = values.findChild<QComboBox*>(QStringLiteral("valueKind"));
     kind->setCurrentIndex(kind->count() - 1);
@@ -106,6 +124,7 @@ int main(int argc, char** argv)
     saveAll(QStringLiteral("dark-logarithmic"));
     theme.setTextPercent(150);
     saveAll(QStringLiteral("dark-large"));
+    saveCompare(QStringLiteral("dark-large"));
     theme.setTextPercent(100);
     theme.setMode(Theme::Mode::Light);
     distribution.resize(1000, 300);

@@ -98,6 +98,7 @@ FindingsPanel::FindingsPanel(Document& document, QWidget* parent)
     connect(&m_soon, &QTimer::timeout, this, &FindingsPanel::check);
     connect(&document, &Document::modelChanged, this, &FindingsPanel::modelChanged);
     connect(&document, &Document::planChanged, &m_soon, qOverload<>(&QTimer::start));
+    connect(&document, &Document::metadataChanged, &m_soon, qOverload<>(&QTimer::start));
     modelChanged();
 }
 
@@ -126,8 +127,8 @@ void FindingsPanel::check()
     if (!m_document.hasModel())
         return;
     m_checking.start(
-        [model = m_document.model(), plan = m_document.plan()](const RunControl&) {
-            std::vector<Finding> findings = checkHeader(*model, model->metadata());
+        [model = m_document.model(), metadata = m_document.metadata(), plan = m_document.plan()](const RunControl&) {
+            std::vector<Finding> findings = checkHeader(*model, metadata);
             const auto types = checkTypes(*model, plan);
             findings.insert(findings.end(), types.begin(), types.end());
             return findings;

@@ -55,7 +55,7 @@ QString defaultFolder(const Model& model)
 } // namespace
 
 ExportDialog::ExportDialog(Document& document, JobQueue& queue, QWidget* parent)
-    : QDialog(parent), m_document(document), m_model(document.model()), m_plan(document.plan()), m_queue(queue), m_summary(ExportSummary::of(document)),
+    : QDialog(parent), m_document(document), m_model(document.model()), m_plan(document.plan()), m_edits(document.metadataEdits()), m_queue(queue), m_summary(ExportSummary::of(document)),
       m_target(new QLineEdit(this)), m_split(new QCheckBox(tr("S&plit into parts of at most"), this)),
       m_splitSize(new QDoubleSpinBox(this)), m_threads(new QSpinBox(this)), m_memory(new QSpinBox(this)),
       m_encoding(new EncodingChoice(m_plan.encoding, this)), m_resume(new QCheckBox(tr("&Go on with the interrupted export of the same file"), this)), m_facts(new FactsTable(this)),
@@ -205,6 +205,7 @@ QuantizeRequest ExportDialog::request() const
     QuantizeRequest request;
     request.model = m_model;
     request.plan = m_plan;
+    request.edits = m_edits;
     request.plan.encoding = m_encoding->encoding();
     request.nonFinite = m_encoding->nonFinite();
     const QString text = m_target->text().trimmed();
@@ -255,7 +256,7 @@ void ExportDialog::look()
 ExportDialog::Foresight ExportDialog::foresee(QuantizeRequest request, std::shared_ptr<const GgufOutput> output)
 {
     Foresight foresight;
-    foresight.output = output ? std::move(output) : std::make_shared<const GgufOutput>(makeGgufOutput(request.model, request.plan));
+    foresight.output = output ? std::move(output) : std::make_shared<const GgufOutput>(makeGgufOutput(request.model, request.plan, request.edits));
     const ExportLayout layout = layoutExport(*foresight.output, request.target, request.splitBytes);
     foresight.fileCount = layout.files.size();
     foresight.totalBytes = layout.totalBytes;

@@ -70,6 +70,7 @@ private:
     Document& m_document;
     std::shared_ptr<const Model> m_model;
     Plan m_plan;
+    MetadataEdits m_edits;
     JobQueue& m_queue;
     ExportSummary m_summary;
     std::optional<Foresight> m_foresight; ///< nothing while it is out of date

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All keys and values of the model file, with the selected value in full.
+// All keys and values of the model file, with the selected value in full, and ways to change them. Nothing is written before
+// "Save metadata" or an export.
 #pragma once
 
 #include "ui/document.h"
@@ -7,6 +8,7 @@
 #include <QTimer>
 #include <QWidget>
 
+class QAction;
 class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
@@ -30,6 +32,14 @@ public:
     [[nodiscard]] QTableView& view() { return *m_view; }
     [[nodiscard]] ArrayPage& arrayPage() { return *m_array; }
 
+    /// Dialogs for a new key, and for the selected one (or its line in the table).
+    void addKey();
+    void editKey();
+    void removeKey();
+    /// The selected key as it is stored.
+    void restoreKey();
+    void save();
+
 protected:
     void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
@@ -37,6 +47,13 @@ protected:
 private:
     void modelChanged();
     void applyFilter();
+    void makeActions();
+    void metadataChanged();
+    void updateActions();
+    void valueTyped(const QString& key, const QString& text);
+    void say(const QString& text);
+    /// Empty when none is selected.
+    [[nodiscard]] QString currentKey() const;
     void showDetail();
     void goToKey(const QString& key);
     void adjustColumns();
@@ -56,6 +73,13 @@ private:
     QPlainTextEdit* m_text;
     ArrayPage* m_array;
     QTimer m_filterTimer;
+    QAction* m_addAction;
+    QAction* m_editAction;
+    QAction* m_removeAction;
+    QAction* m_restoreAction;
+    QAction* m_saveAction;
+    QWidget* m_buttons;
+    QLabel* m_message;
 };
 
 } // namespace quantlathe::ui

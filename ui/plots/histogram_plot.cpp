@@ -37,7 +37,8 @@ HistogramPlot::HistogramPlot(QWidget* parent) : Plot(parent), m_originalGraph(ad
         graph->setLineStyle(QCPGraph::lsStepLeft);
         graph->setAntialiased(false);
     }
-    m_originalGraph->setName(tr("As stored"));
+    m_originalName = tr("As stored");
+    m_originalGraph->setName(m_originalName);
     m_quantizedGraph->setVisible(false);
     m_quantizedGraph->removeFromLegend();
     legend->setVisible(true);
@@ -47,6 +48,17 @@ HistogramPlot::HistogramPlot(QWidget* parent) : Plot(parent), m_originalGraph(ad
     setAccessibleName(tr("Histogram of the weights"));
     applyColours();
 }
+
+void HistogramPlot::setNames(const QString& original, const QString& other)
+{
+    m_originalName = original;
+    m_otherName = other;
+    m_originalGraph->setName(original);
+    m_quantizedGraph->setName(otherName());
+    replot(rpQueuedReplot);
+}
+
+QString HistogramPlot::otherName() const { return m_otherName.isEmpty() ? tr("Quantized to %1").arg(m_types) : m_otherName; }
 
 void HistogramPlot::setOriginal(const Histogram& original)
 {
@@ -64,7 +76,7 @@ void HistogramPlot::setQuantized(const Histogram& quantized, const QString& type
     fill(*m_quantizedGraph, quantized);
     const bool isShown = !quantized.counts.empty();
     m_quantizedGraph->setVisible(isShown);
-    m_quantizedGraph->setName(tr("Quantized to %1").arg(types));
+    m_quantizedGraph->setName(otherName());
     if (isShown)
         m_quantizedGraph->addToLegend();
     else
@@ -123,9 +135,9 @@ QString HistogramPlot::tipAt(const QPointF& position) const
     QString tip = width > 0 ? tr("%1 to %2").arg(weightText(m_original.low + width * static_cast<double>(bin)),
                                                weightText(m_original.low + width * static_cast<double>(bin + 1)))
                             : weightText(m_original.low);
-    tip += u'\n' + tr("As stored: %1 weights").arg(exactCountText(m_original.counts[bin]));
+    tip += u'\n' + tr("%1: %2 weights").arg(m_originalName, exactCountText(m_original.counts[bin]));
     if (bin < m_quantized.counts.size())
-        tip += u'\n' + tr("Quantized to %1: %2 weights").arg(m_types, exactCountText(m_quantized.counts[bin]));
+        tip += u'\n' + tr("%1: %2 weights").arg(otherName(), exactCountText(m_quantized.counts[bin]));
     return tip;
 }
 

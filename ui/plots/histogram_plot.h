@@ -17,6 +17,8 @@ public:
     void setOriginal(const Histogram& original);
     /// Draws @p quantized (same bins as the original) over it; empty counts take it away.
     void setQuantized(const Histogram& quantized, const QString& types);
+    /// What the two are called instead of "As stored" and "Quantized to ...": for two models.
+    void setNames(const QString& original, const QString& other);
     void setLogarithmic(bool isLogarithmic);
     [[nodiscard]] bool isLogarithmic() const { return m_isLogarithmic; }
 
@@ -27,11 +29,14 @@ protected:
 
 private:
     void updateHome();
+    [[nodiscard]] QString otherName() const;
     static void fill(QCPGraph& graph, const Histogram& histogram);
 
     Histogram m_original;
     Histogram m_quantized;
     QString m_types;
+    QString m_originalName;
+    QString m_otherName; ///< empty: "Quantized to ..."
     bool m_isLogarithmic = false;
     QCPGraph* m_originalGraph;
     QCPGraph* m_quantizedGraph;

@@ -22,6 +22,7 @@ class QToolButton;
 
 namespace quantlathe::ui {
 
+class CompareWindow;
 class EmptyState;
 class ErrorMapPanel;
 class JobQueue;
@@ -54,6 +55,8 @@ public:
     void loadRecipeFrom(const QString& path);
     void exportTypeRulesTo(const QString& path);
     void importTypeRulesFrom(const QString& path);
+    /// Opens a window that compares the open model with @p path.
+    CompareWindow* compareWith(const QString& path);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -85,6 +88,7 @@ private:
     void choosePreset();
     // main_window_export.cpp
     void exportModel();
+    void compareModels();
     /// False when the person would rather let the exports finish.
     bool confirmStoppingExports();
     /// Runs @p work and shows an Error it throws. @return true when none was thrown

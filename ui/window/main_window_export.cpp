@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The main window's exports: the dialog, the list, what closing does to them.
+#include "ui/compare/compare_window.h"
 #include "ui/jobs/export_dialog.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/jobs/jobs_panel.h"
+#include "ui/text.h"
 #include "ui/window/main_window.h"
 
 #include <QDockWidget>
+#include <QFileDialog>
+#include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
 
@@ -25,6 +29,23 @@ void MainWindow::exportModel()
         dock->raise();
         static_cast<JobsPanel*>(dock->widget())->showJob(*dialog.queuedJob());
     }
+}
+
+void MainWindow::compareModels()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Compare with another model"), QFileInfo(pathText(m_document->model()->path())).absolutePath(),
+                                                      tr("Model files (*.gguf *.safetensors *.safetensors.index.json);;All files (*)"));
+    if (!path.isEmpty())
+        compareWith(path);
+}
+
+CompareWindow* MainWindow::compareWith(const QString& path)
+{
+    auto* window = new CompareWindow(m_document->model(), this);
+    window->setAttribute(Qt::WA_DeleteOnClose);
+    window->show();
+    window->compareWith(path);
+    return window;
 }
 
 bool MainWindow::confirmStoppingExports()

@@ -185,7 +185,9 @@ bool MainWindow::confirmLosingChanges()
     if (!m_document->hasModel() || m_document->undoStack().isClean())
         return true;
     QMessageBox box(QMessageBox::Question, tr("Unsaved choices"),
-                    tr("The chosen types of %1 were changed and not saved as a recipe.")
+                    (m_document->metadataEdits().isEmpty() ? tr("The chosen types of %1 were changed and not saved as a recipe.")
+                                                           : tr("The metadata of %1 were changed, perhaps its chosen types, too. A recipe holds the types only; "
+                                                                "metadata are kept by File, Save metadata."))
                         .arg(QFileInfo(pathText(m_document->model()->path())).fileName()),
                     QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
     box.setObjectName(u"unsavedBox"_s);

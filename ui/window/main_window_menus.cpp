@@ -3,6 +3,7 @@
 #include "ui/window/main_window.h"
 
 #include "ui/look/icons.h"
+#include "ui/metadata/metadata_panel.h"
 #include "ui/presets/preset_dialog.h"
 #include "ui/text.h"
 #include "ui/tree/tensor_tree_model.h"
@@ -62,6 +63,22 @@ void MainWindow::makeFileMenu()
     m_exportAction = menu->addAction(themedIcon(u"export"_s), tr("&Export GGUF…"), this, &MainWindow::exportModel);
     m_exportAction->setObjectName(u"exportAction"_s);
     m_exportAction->setShortcut(Qt::CTRL | Qt::Key_E);
+    QAction* compare = menu->addAction(tr("Com&pare with…"), this, &MainWindow::compareModels);
+    compare->setObjectName(u"compareAction"_s);
+    compare->setShortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_C);
+    m_modelActions << compare;
+    QAction* saveMetadata = menu->addAction(tr("Save &metadata…"), this, [this] {
+        if (auto* dock = findChild<QDockWidget*>(u"metadata"_s)) {
+            dock->show();
+            dock->raise();
+            static_cast<MetadataPanel*>(dock->widget())->save();
+        }
+    });
+    saveMetadata->setObjectName(u"saveMetadataAction"_s);
+    saveMetadata->setShortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_M);
+    saveMetadata->setEnabled(false);
+    connect(m_document, &Document::metadataChanged, saveMetadata, [this, saveMetadata] { saveMetadata->setEnabled(!m_document->metadataEdits().isEmpty() && m_document->model()->format() == ModelFormat::Gguf); });
+    connect(m_document, &Document::modelChanged, saveMetadata, [saveMetadata] { saveMetadata->setEnabled(false); });
     menu->addSeparator();
     QAction* closeModel = menu->addAction(tr("&Close model"), this, [this] {
         if (confirmLosingChanges())
