@@ -50,7 +50,7 @@ void printMetadata(const std::vector<MetadataDifference>& differences)
     Table table({"Key", "Difference", "First", "Second"});
     for (const MetadataDifference& difference : differences)
         table.add({printable(difference.key), std::string(name(difference.kind)), text(difference.first), text(difference.second)});
-    print(differences.empty() ? std::string("\nNo metadata key differs") : fmt::format("\n{}\n\n{} metadata keys differ", table.text(), differences.size()));
+    print(differences.empty() ? std::string("\nNo metadata key differs") : fmt::format("\n{}\n\nMetadata keys that differ: {}", table.text(), differences.size()));
 }
 
 std::string typeText(const std::optional<TensorType>& type)

@@ -138,6 +138,14 @@ private slots:
         run = cli({"metadata", out, "--set", "llama.feed_forward_length=1281", "--in-place"});
         VERIFY_EXIT(run, 0);
         QVERIFY2(run.errors.find("warning: llama.feed_forward_length says 1281") != std::string::npos, run.errors.c_str());
+        run = cli({"compare", in, out, "--metadata", "--json", "-q"});
+        VERIFY_EXIT(run, 0);
+        QVERIFY(run.parsed()["isIdentical"] == true);
+        const auto differences = run.parsed()["metadata"];
+        QVERIFY(std::any_of(differences.begin(), differences.end(), [](const json& difference) {
+            return difference["key"] == "general.name" && difference["kind"] == "changed" && difference["first"]["value"] == "made";
+        }));
+        QVERIFY(!cli({"compare", in, out, "--json", "-q"}).parsed().contains("metadata"));
         // Exports take edits along.
         const QString exported = QString::fromStdString((m_folder / "exported.gguf").string());
         VERIFY_EXIT(cli({"quantize", in, exported, "--type", "Q8_0", "--set", "general.name=exported", "-q"}), 0);

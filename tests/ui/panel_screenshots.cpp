@@ -66,7 +66,6 @@ int main(int argc, char** argv)
                                     {QStringLiteral("findings"), &findings, {1000, 300}},
                                     {QStringLiteral("jobs"), &jobs, {1000, 360}},
                                     {QStringLiteral("memory"), &memory, {400, 1000}}};
-                                    {QStringLiteral("jobs"), &jobs, {1000, 360}}};
     CompareWindow compare(document.model());
     compare.resize(1024, 640);
     compare.show();

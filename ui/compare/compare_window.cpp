@@ -198,8 +198,8 @@ void CompareWindow::showComparison(std::shared_ptr<const ModelComparison> compar
     for (const TensorComparison& tensor : m_comparison->tensors)
         total.add(tensor.error);
     m_summary->setText(total.weights == 0
-                           ? tr("%1 of %2 tensors are identical; %3 metadata keys differ.").arg(identical).arg(m_comparison->tensors.size()).arg(m_comparison->metadata.size())
-                           : tr("%1 of %2 tensors are identical; the others differ by %3; %4 metadata keys differ.")
+                           ? tr("%1 of %2 tensors are identical; metadata keys that differ: %3.").arg(identical).arg(m_comparison->tensors.size()).arg(m_comparison->metadata.size())
+                           : tr("%1 of %2 tensors are identical; the others differ by %3; metadata keys that differ: %4.")
                                  .arg(identical).arg(m_comparison->tensors.size()).arg(relativeErrorText(total.relativeRms())).arg(m_comparison->metadata.size()));
     m_tabs->setTabText(1, tr("&Metadata (%1)").arg(m_comparison->metadata.size()));
     m_histogram->setNames(fileName(*m_comparison->first), fileName(*m_comparison->second));
@@ -266,7 +266,7 @@ void CompareWindow::adjustColumns()
     const int all = width();
     for (QTableView* view : {m_tensorView, m_metadataView})
         view->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 5);
-    m_tensorView->setColumnWidth(TensorComparisonModel::Name, qMax(character * 28, all - character * 96));
+    m_tensorView->setColumnWidth(TensorComparisonModel::Name, qMax(character * 28, all - character * 102));
     m_tensorView->setColumnWidth(TensorComparisonModel::FirstType, character * 10);
     m_tensorView->setColumnWidth(TensorComparisonModel::SecondType, character * 10);
     m_tensorView->setColumnWidth(TensorComparisonModel::Result, character * 20);

@@ -161,7 +161,7 @@ void DifferenceMapModel::setComparison(std::shared_ptr<const ModelComparison> co
     m_comparison = std::move(comparison);
     m_grid = m_comparison ? LayerGrid(*m_comparison->first) : LayerGrid();
     m_fields.clear();
-    m_columns = static_cast<int>(std::max(m_grid.roles.size(), m_grid.outsideRoles.size()));
+    m_columns = static_cast<int>(m_grid.roles.size() + m_grid.outsideRoles.size());
     std::unordered_map<std::string_view, int> rows;
     for (std::size_t row = 0; m_comparison && row < m_comparison->tensors.size(); ++row)
         rows.emplace(m_comparison->tensors[row].name, static_cast<int>(row));
@@ -188,7 +188,7 @@ void DifferenceMapModel::setComparison(std::shared_ptr<const ModelComparison> co
             add(column < m_grid.roles.size() ? &m_grid.field(layer, column) : nullptr);
     }
     for (std::size_t column = 0; !m_grid.outsideRoles.empty() && column < static_cast<std::size_t>(m_columns); ++column)
-        add(column < m_grid.outsideFields.size() ? &m_grid.outsideFields[column] : nullptr);
+        add(column >= m_grid.roles.size() ? &m_grid.outsideFields[column - m_grid.roles.size()] : nullptr);
     // Colours by the logarithm between the smallest and the largest difference there is.
     double low = std::numeric_limits<double>::infinity();
     double high = 0;
@@ -211,6 +211,11 @@ void DifferenceMapModel::setComparison(std::shared_ptr<const ModelComparison> co
 const DifferenceMapModel::Field& DifferenceMapModel::field(const QModelIndex& index) const
 {
     return m_fields[static_cast<std::size_t>(index.row() * m_columns + index.column())];
+}
+
+TensorRole DifferenceMapModel::roleOf(std::size_t column) const
+{
+    return column < m_grid.roles.size() ? m_grid.roles[column] : m_grid.outsideRoles[column - m_grid.roles.size()];
 }
 
 std::optional<int> DifferenceMapModel::tensorRow(const QModelIndex& index) const
@@ -238,8 +243,8 @@ QVariant DifferenceMapModel::data(const QModelIndex& index, int role) const
     case Qt::ToolTipRole: {
         if (!found.row)
             return {};
-        const QString role_ = toQString(label(isOutside ? m_grid.outsideRoles[column] : m_grid.roles[column]));
-        const QString place = isOutside ? role_ : tr("Layer %1, %2").arg(m_grid.layers[static_cast<std::size_t>(index.row())]).arg(role_);
+        const QString what = toQString(label(roleOf(column)));
+        const QString place = isOutside ? what : tr("Layer %1, %2").arg(m_grid.layers[static_cast<std::size_t>(index.row())]).arg(what);
         return found.relativeRms ? tr("%1: relative difference %2").arg(place, relativeErrorText(*found.relativeRms))
                                  : tr("%1: not compared").arg(place);
     }
@@ -259,8 +264,8 @@ QVariant DifferenceMapModel::headerData(int section, Qt::Orientation orientation
     if (role != Qt::DisplayRole && role != Qt::ToolTipRole)
         return {};
     if (orientation == Qt::Horizontal) {
-        const auto column = static_cast<std::size_t>(section);
-        return column < m_grid.roles.size() ? toQString(role == Qt::ToolTipRole ? label(m_grid.roles[column]) : name(m_grid.roles[column])) : QString();
+        const TensorRole shown = roleOf(static_cast<std::size_t>(section));
+        return toQString(role == Qt::ToolTipRole ? label(shown) : name(shown));
     }
     const auto row = static_cast<std::size_t>(section);
     return row < m_grid.layers.size() ? QString::number(m_grid.layers[row]) : tr("Outside");

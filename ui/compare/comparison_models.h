@@ -89,6 +89,8 @@ private:
         double position = 0;               ///< on the colour scale
     };
     [[nodiscard]] const Field& field(const QModelIndex& index) const;
+    /// Roles of the layers, then those outside.
+    [[nodiscard]] TensorRole roleOf(std::size_t column) const;
 
     std::shared_ptr<const ModelComparison> m_comparison;
     LayerGrid m_grid;
