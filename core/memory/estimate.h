@@ -10,6 +10,7 @@
 #include "core/memory/runtime_settings.h"
 #include "core/plan/plan.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -228,6 +229,7 @@ private:
     {
         std::vector<OutputBytes> outputs;
         TensorType mainType = TensorType::F16; ///< of most weights
+        std::array<std::uint32_t, tensorTypeCount> tensorsOf{}; ///< how many are written in each type
     };
 
     [[nodiscard]] PlannedBytes outputBytes(const Plan& plan, std::optional<TensorType> instead = std::nullopt) const;

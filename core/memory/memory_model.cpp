@@ -187,6 +187,7 @@ MemoryModel::PlannedBytes MemoryModel::outputBytes(const Plan& plan, std::option
             weightsOf[static_cast<std::size_t>(types[index])] += static_cast<double>(part.facts.rowLength) * static_cast<double>(part.rowCount);
         }
         const TensorTypeInfo& type = info(types[output.firstPart]);
+        ++planned.tensorsOf[static_cast<std::size_t>(types[output.firstPart])];
         result.push_back({bytes, saturatingAlign(bytes, m_alignment),
                           cudaBytes(bytes, type.isQuantized(), m_parts[output.firstPart].facts.rowLength,
                                     type.weightsPerBlock, type.bytesPerBlock),

@@ -50,16 +50,12 @@ void ServingMemory::fill(MemoryEstimate& estimate) const
 
 void ServingMemory::addFormatNotes(MemoryEstimate& estimate) const
 {
-    bool hasBlocks = false;
-    for (const MemoryModel::Part& part : m_model.m_parts)
-        hasBlocks = hasBlocks || info(part.facts.stored).isQuantized();
     if (m_settings.runner == Runner::Vllm)
         estimate.notes.emplace_back("vLLM's figures are from its code and reports, not measured; it loads GGUF files "
-                                    "experimentally and one file at a time: K-quants and Q8_0 work, IQ types and MXFP4 in GGUF do not all");
+                                    "experimentally, one file at a time");
     else
         estimate.notes.emplace_back("the figures of transformers are from its code, not measured; it turns GGUF weights into "
                                     "16 or 32 bits when loading: 16 bits are counted");
-    static_cast<void>(hasBlocks);
     if (info(m_settings.keyCacheType).isQuantized() || info(m_settings.valueCacheType).isQuantized())
         estimate.notes.push_back(fmt::format("{} keeps no {} cache: {} was counted", label(m_settings.runner),
                                              name(m_settings.keyCacheType),

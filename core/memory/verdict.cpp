@@ -60,6 +60,43 @@ const DeviceMemory& worstOf(const MemoryEstimate& estimate)
     });
 }
 
+/// Block types in GGUF that the runner's reader does not take.
+bool doesLoad(Runner runner, TensorType type)
+{
+    using enum TensorType;
+    switch (runner) {
+    case Runner::LlamaServer:
+    case Runner::LlamaBench:
+        return true;
+    case Runner::Ollama: // its own engine has no ternary kernels
+        return info(type).family != TypeFamily::Ternary && type != NVFP4;
+    case Runner::Vllm: // kernels of its GGUF loader: legacy types, K-quants and I-quants
+    case Runner::Transformers: // types that its gguf package takes apart
+        return info(type).family != TypeFamily::Ternary && info(type).family != TypeFamily::Fp4;
+    }
+    return true;
+}
+
+void addFormatNotes(MemoryEstimate& estimate, const std::array<std::uint32_t, tensorTypeCount>& tensorsOf, const RuntimeSettings& settings)
+{
+    for (const TensorTypeInfo& row : allTensorTypes()) {
+        const std::uint32_t count = tensorsOf[static_cast<std::size_t>(row.type)];
+        if (count > 0 && row.isQuantized() && !doesLoad(settings.runner, row.type))
+            estimate.notes.push_back(fmt::format("{} does not load {} from GGUF files: {} tensor{} of this plan", label(settings.runner),
+                                                 row.name, count, count == 1 ? " has it" : "s have it"));
+    }
+    if (settings.runner != Runner::Ollama)
+        return;
+    for (const TensorType type : {settings.keyCacheType, settings.valueCacheType}) {
+        if (type != TensorType::F16 && type != TensorType::Q8_0 && type != TensorType::Q4_0) {
+            estimate.notes.emplace_back("Ollama keeps its cache in F16, Q8_0 or Q4_0 only");
+            return;
+        }
+    }
+    if (settings.keyCacheType != settings.valueCacheType)
+        estimate.notes.emplace_back("Ollama has one type for keys and values");
+}
+
 std::string sentence(const MemoryEstimate& estimate, bool hasDevices)
 {
     std::string text
@@ -176,6 +213,7 @@ MemoryEstimate MemoryModel::estimateFor(const PlannedBytes& planned, const Runti
         memory.overheadHighBytes = overheadHigh;
     }
 
+    addFormatNotes(result, planned.tensorsOf, settings);
     const bool isLlama = settings.runner == Runner::LlamaServer || settings.runner == Runner::LlamaBench
         || settings.runner == Runner::Ollama;
     if (isLlama)
