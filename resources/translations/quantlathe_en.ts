@@ -12,6 +12,47 @@
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::FitConstraintsBox</name>
+    <message numerus="yes">
+        <source>The %n selected tensors</source>
+        <translation>
+            <numerusform>The selected tensor</numerusform>
+            <numerusform>The %n selected tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The %n tensors that were kept last time</source>
+        <translation>
+            <numerusform>The tensor that was kept last time</numerusform>
+            <numerusform>The %n tensors that were kept last time</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::PlanChangesModel</name>
+    <message numerus="yes">
+        <source>%n tensors up</source>
+        <translation>
+            <numerusform>%n tensor up</numerusform>
+            <numerusform>%n tensors up</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors down</source>
+        <translation>
+            <numerusform>%n tensor down</numerusform>
+            <numerusform>%n tensors down</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors of the same width</source>
+        <translation>
+            <numerusform>%n tensor of the same width</numerusform>
+            <numerusform>%n tensors of the same width</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::PresetDialog</name>
     <message numerus="yes">
         <source>%n tensors get another type because their rows do not fit.</source>

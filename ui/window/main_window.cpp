@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/main_window.h"
 
+#include "ui/budget/fit_context.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/look/icons.h"
 #include "ui/map/error_map_panel.h"
@@ -52,7 +53,8 @@ QString droppedPath(const QMimeData& data)
 
 } // namespace
 
-MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme(this)), m_document(new Document(this)), m_jobs(new JobQueue(this))
+MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme(this)), m_document(new Document(this)), m_jobs(new JobQueue(this)),
+      m_fit(new FitContext(*m_document, this))
 {
     setObjectName(u"mainWindow"_s);
     setWindowIcon(applicationIcon());
@@ -62,6 +64,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     m_workspace.document = m_document;
     m_workspace.jobs = m_jobs;
+    m_workspace.fit = m_fit;
     m_workspace.open = [this](const QString& path) { openPath(path); };
 
     m_tree = new TensorTreePanel(*m_document, this);

@@ -24,6 +24,7 @@ namespace quantlathe::ui {
 
 class CompareWindow;
 class EmptyState;
+class FitContext;
 class ErrorMapPanel;
 class JobQueue;
 class StatusLine;
@@ -43,6 +44,7 @@ public:
     /// The two views of the middle.
     void showTree();
     void showMap();
+    [[nodiscard]] FitContext& fit() { return *m_fit; }
     [[nodiscard]] RecentFiles& recentFiles() { return m_recentFiles; }
 
     /// Opens a model file or folder in the background; asks first when unsaved choices would be lost.
@@ -68,6 +70,7 @@ private:
     void makeMenus();
     void makeFileMenu();
     void makeEditMenu();
+    void makePlanMenu();
     void makeViewMenu();
     void makeHelpMenu();
     void makeToolBar();
@@ -86,6 +89,8 @@ private:
     void exportTypeRules();
     void importTypeRules();
     void choosePreset();
+    void fitToBudget();
+    void showPanel(const QString& id);
     // main_window_export.cpp
     void exportModel();
     void compareModels();
@@ -111,6 +116,7 @@ private:
     Theme* m_theme;
     Document* m_document;
     JobQueue* m_jobs;
+    FitContext* m_fit;
     Workspace m_workspace;
     QList<QDockWidget*> m_docks; ///< in the order of allPanels()
     QStackedWidget* m_middle = nullptr;
@@ -131,6 +137,7 @@ private:
     QAction* m_saveRecipeAction = nullptr;
     QAction* m_exportAction = nullptr;
     QAction* m_presetAction = nullptr;
+    QAction* m_fitAction = nullptr;
     QAction* m_typeAction = nullptr;
     QAction* m_undoAction = nullptr;
     QAction* m_redoAction = nullptr;

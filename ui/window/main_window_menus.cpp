@@ -2,6 +2,7 @@
 // The main window's menus, tool bar and shortcuts.
 #include "ui/window/main_window.h"
 
+#include "ui/budget/fit_dialog.h"
 #include "ui/look/icons.h"
 #include "ui/metadata/metadata_panel.h"
 #include "ui/presets/preset_dialog.h"
@@ -31,6 +32,7 @@ void MainWindow::makeMenus()
 {
     makeFileMenu();
     makeEditMenu();
+    makePlanMenu();
     makeViewMenu();
     makeHelpMenu();
     makeToolBar();
@@ -138,6 +140,35 @@ void MainWindow::makeEditMenu()
     connect(m_editMenu, &QMenu::aboutToShow, this, &MainWindow::fillEditMenu);
 }
 
+void MainWindow::makePlanMenu()
+{
+    QMenu* menu = menuBar()->addMenu(tr("&Plan"));
+    menu->setObjectName(u"planMenu"_s);
+    m_fitAction = menu->addAction(themedIcon(u"fit"_s), tr("&Fit to a budget…"), this, &MainWindow::fitToBudget);
+    m_fitAction->setObjectName(u"fitAction"_s);
+    m_fitAction->setShortcut(Qt::CTRL | Qt::Key_B);
+    menu->addAction(m_presetAction);
+    menu->addSeparator();
+    QAction* curve = menu->addAction(themedIcon(u"curve"_s), tr("&Trade-off of size and error"), this, [this] { showPanel(u"trade-off"_s); });
+    curve->setShortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_B);
+    QAction* changes = menu->addAction(tr("&Compare with another plan"), this, [this] { showPanel(u"plan-changes"_s); });
+    changes->setShortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_D);
+    m_modelActions << m_fitAction << curve << changes;
+}
+
+/// To the front, with the keyboard in it.
+void MainWindow::showPanel(const QString& id)
+{
+    for (QDockWidget* dock : std::as_const(m_docks)) {
+        if (dock->objectName() != id)
+            continue;
+        dock->show();
+        dock->raise();
+        if (QWidget* first = dock->widget()->findChild<QWidget*>(id == u"trade-off"_s ? u"tradeOffPlot"_s : u"changesOther"_s))
+            first->setFocus(Qt::ShortcutFocusReason);
+    }
+}
+
 void MainWindow::fillEditMenu()
 {
     for (QAction* action : std::as_const(m_selectionActions)) {
@@ -241,6 +272,7 @@ void MainWindow::makeToolBar()
     add(m_redoAction, tr("Redo"));
     bar->addSeparator();
     add(m_presetAction, tr("Preset"));
+    add(m_fitAction, tr("Fit"));
     add(m_saveRecipeAction, tr("Save recipe"));
     bar->addSeparator();
     add(m_exportAction, tr("Export"));
@@ -274,6 +306,12 @@ void MainWindow::deleteMeasurements()
         QMessageBox::Yes | QMessageBox::No, QMessageBox::No);
     if (answer == QMessageBox::Yes)
         guarded(tr("The measurements could not be deleted"), [&cache] { cache.clear(); });
+}
+
+void MainWindow::fitToBudget()
+{
+    FitDialog dialog(*m_fit, this);
+    dialog.exec();
 }
 
 void MainWindow::showAbout()

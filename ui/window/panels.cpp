@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/panels.h"
 
+#include "ui/budget/plan_changes_panel.h"
+#include "ui/budget/trade_off_panel.h"
 #include "ui/findings/findings_panel.h"
 #include "ui/jobs/jobs_panel.h"
 #include "ui/map/channel_panel.h"
@@ -49,6 +51,10 @@ std::vector<PanelDescription> allPanels()
              QObject::connect(panel, &FindingsPanel::titleChanged, parent, &QWidget::setWindowTitle); // the dock's
              return panel;
          }},
+        {u"trade-off"_s, Panels::tr("Trade-off"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
+         [](const Workspace& workspace, QWidget* parent) { return new TradeOffPanel(*workspace.fit, parent); }},
+        {u"plan-changes"_s, Panels::tr("Plan changes"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
+         [](const Workspace& workspace, QWidget* parent) { return new PlanChangesPanel(*workspace.fit, parent); }},
         {u"jobs"_s, Panels::tr("Exports"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
          [](const Workspace& workspace, QWidget* parent) {
              auto* panel = new JobsPanel(*workspace.jobs, parent);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// "Fit to ...": chooses a budget and constraints, shows the best plan for them while they change, and takes it over.
+#pragma once
+
+#include "core/budget/plan_changes.h"
+#include "ui/background.h"
+#include "ui/budget/fit_budget_box.h"
+
+#include <QDialog>
+#include <QTimer>
+
+#include <memory>
+#include <optional>
+
+class QDialogButtonBox;
+class QLabel;
+class QProgressBar;
+class QTreeView;
+
+namespace quantlathe::ui {
+
+class FitConstraintsBox;
+class FitContext;
+class PlanChangesModel;
+struct FitInputs;
+
+/// Accepting it applies the plan to the document as one undoable step, and keeps the constraints for the trade-off curve.
+class FitDialog : public QDialog
+{
+    Q_OBJECT
+public:
+    explicit FitDialog(FitContext& context, QWidget* parent = nullptr);
+
+    void accept() override;
+    /// The plan that accepting takes over; nothing while there is none.
+    [[nodiscard]] const std::optional<FitResult>& result() const { return m_result; }
+
+private:
+    struct Outcome
+    {
+        FitReadiness readiness;
+        std::shared_ptr<const FitProblem> problem;
+        std::optional<FitResult> fit;
+        std::optional<FitResult> current; ///< of the document's plan
+        PlanChanges changes;
+        std::uint64_t budget = 0;         ///< bytes; 0 = none (an error limit)
+        QString obstacle;
+        QString advice;
+    };
+    static Outcome solve(const FitInputs& inputs, std::shared_ptr<const FitProblem> problem, const FitRequest& request, const RunControl& control);
+
+    void problemChanged();
+    void solveNow();
+    void take(const Outcome& outcome);
+    void showProblem(const QString& problem);
+    [[nodiscard]] QString resultText(const Outcome& outcome) const;
+
+    FitContext& m_context;
+    FitBudgetBox* m_budget;
+    FitConstraintsBox* m_constraints;
+    QLabel* m_summary;
+    QLabel* m_problemLabel;
+    QProgressBar* m_progress;
+    PlanChangesModel* m_changes;
+    QTreeView* m_view;
+    QDialogButtonBox* m_buttons;
+    std::shared_ptr<const FitProblem> m_problem; ///< null: to be prepared again
+    FitReadiness m_readiness;
+    std::optional<FitResult> m_result;
+    FitRequest::Kind m_lastKind = FitRequest::FileSize;
+    QTimer m_timer;
+    LatestJob m_job; ///< last member: destroyed (cancelled, waited for) first
+};
+
+} // namespace quantlathe::ui
