@@ -11,6 +11,8 @@ namespace {
 
 using Entry = Knapsack::Entry;
 
+constexpr std::size_t mostSteps = 200'000'000; ///< of one search: comparisons while lists of partial solutions are merged
+
 /// Lightest first; of those no heavier and no worse only the first stays.
 void keepUndominated(std::vector<Entry>& entries)
 {
@@ -121,6 +123,12 @@ struct Knapsack::Search
         std::uint32_t parent = 0;
         std::uint32_t entry = 0; ///< position in its class
     };
+    /// The way to a state: its place in the layer before, and the entry taken.
+    struct Step
+    {
+        std::uint32_t parent = 0;
+        std::uint32_t entry = 0;
+    };
     struct Open
     {
         std::uint32_t owner = 0;
@@ -131,7 +139,6 @@ struct Knapsack::Search
 
     double capacity = 0;
     double slope = 0;
-    double limit = 0; ///< a better solution has less (value + slope x weight) - this much above the least
     std::vector<Open> open;
     double fixedWeight = 0;
     double leastReduced = 0; ///< sum over open classes of the least value + slope x weight
@@ -161,7 +168,7 @@ void Knapsack::Search::keepBestPerStretch(std::vector<State>& states, std::size_
 /// solution exists beyond what is in @p best now
 bool Knapsack::improve(double capacity, double slope, std::size_t maximumStates, double tolerance, Outcome& best) const
 {
-    Search search{capacity, slope, 0, {}, 0, 0};
+    Search search{capacity, slope, {}, 0, 0};
     const double margin = tolerance * best.value;
 
     // Reduced cost of an entry: what it costs beyond the class's least value + slope x weight. Their sum and slope x unused
@@ -219,13 +226,16 @@ bool Knapsack::improve(double capacity, double slope, std::size_t maximumStates,
     }
 
     bool isComplete = true;
-    std::vector<std::vector<Search::State>> layers;
-    layers.push_back({{search.fixedWeight, 0, 0, 0}});
+    std::size_t stepsPerState = 0;
+    for (const Search::Open& open : search.open)
+        stepsPerState += open.entries.size() * open.entries.size();
+    const std::size_t statesPerClass = std::max<std::size_t>(1, std::min(maximumStates, mostSteps / stepsPerState));
+    std::vector<std::vector<Search::Step>> steps(count);
+    std::vector<Search::State> before{{search.fixedWeight, 0, 0, 0}};
     std::vector<Search::State> merged;
     std::vector<std::size_t> heads;
     for (std::size_t index = 0; index < count; ++index) {
         const Search::Open& open = search.open[index];
-        const std::vector<Search::State>& before = layers.back();
         const double leastSoFar = search.leastReduced - leastAfter[index + 1];
         merged.clear();
         heads.assign(open.entries.size(), 0);
@@ -262,19 +272,22 @@ bool Knapsack::improve(double capacity, double slope, std::size_t maximumStates,
         }
         if (merged.empty())
             return isComplete;
-        if (merged.size() > maximumStates) {
-            Search::keepBestPerStretch(merged, maximumStates, slope);
+        if (merged.size() > statesPerClass) {
+            Search::keepBestPerStretch(merged, statesPerClass, slope);
             isComplete = false;
         }
-        layers.push_back(merged);
+        steps[index].reserve(merged.size());
+        for (const Search::State& state : merged)
+            steps[index].push_back({state.parent, state.entry});
+        before.swap(merged);
     }
 
     // Values fall with weight: the last state is the best.
-    std::size_t at = layers.back().size() - 1;
+    std::size_t at = before.size() - 1;
     for (std::size_t index = count; index-- > 0;) {
-        const Search::State& state = layers[index + 1][at];
-        entries[search.open[index].owner] = state.entry;
-        at = state.parent;
+        const Search::Step& step = steps[index][at];
+        entries[search.open[index].owner] = step.entry;
+        at = step.parent;
     }
     Outcome found = evaluate(std::move(entries));
     if (found.weight <= capacity && found.value < best.value)

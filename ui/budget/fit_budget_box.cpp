@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace quantlathe::ui {
 
@@ -46,7 +47,7 @@ FitBudgetBox::FitBudgetBox(const Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_kind(new QComboBox(this)), m_pages(new QStackedWidget(this)), m_size(new QLineEdit(this)),
       m_bits(new QDoubleSpinBox(this)), m_device(new DeviceCombo(this)), m_deviceCount(new QSpinBox(this)), m_context(new QSpinBox(this)),
       m_keyType(new QComboBox(this)), m_valueType(new QComboBox(this)), m_slots(new QSpinBox(this)), m_error(new QDoubleSpinBox(this)),
-      m_preset(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_range(new QLabel(this))
+      m_preset(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_range(new QLabel(this)), m_mixed(new QLabel(this))
 {
     m_kind->setObjectName(u"fitKind"_s);
     m_kind->addItem(tr("A file size"), FitRequest::FileSize);
@@ -89,14 +90,23 @@ FitBudgetBox::FitBudgetBox(const Document& document, QWidget* parent)
     connect(m_preset, &QComboBox::currentIndexChanged, this, &FitBudgetBox::read);
     for (QComboBox* combo : {m_keyType, m_valueType})
         connect(combo, &QComboBox::currentIndexChanged, this, &FitBudgetBox::read);
-    for (QSpinBox* spin : {m_deviceCount, m_context, m_slots})
+    connect(m_deviceCount, &QSpinBox::valueChanged, this, [this] {
+        m_isMixed = false;
+        m_mixed->hide();
+        read();
+    });
+    for (QSpinBox* spin : {m_context, m_slots})
         connect(spin, &QSpinBox::valueChanged, this, &FitBudgetBox::read);
     connect(m_device, &DeviceCombo::deviceChosen, this, [this](const std::optional<Device>& device) {
+        // The field also tells when the focus leaves it.
+        m_isMixed = m_isMixed && device == m_chosenDevice;
+        m_mixed->setVisible(m_isMixed);
         m_chosenDevice = device;
         read();
     });
     connect(m_device, &DeviceCombo::notUnderstood, this, [this](const QString& problem) {
         m_chosenDevice.reset();
+        m_isMixed = false;
         read();
         m_problem = problem;
         Q_EMIT changed();
@@ -133,10 +143,21 @@ QWidget* FitBudgetBox::makeDevicePage()
     auto* page = new QWidget(this);
     QFormLayout* form = formOf(page);
     m_device->setObjectName(u"fitDevice"_s);
-    m_chosenDevice = m_document.device();
+    const std::vector<Device>& devices = m_document.devices();
+    if (!devices.empty())
+        m_chosenDevice = devices.front();
     m_device->showDevice(m_chosenDevice);
     m_deviceCount->setObjectName(u"fitDeviceCount"_s);
     m_deviceCount->setRange(1, 64);
+    m_deviceCount->setValue(static_cast<int>(std::clamp<std::size_t>(devices.size(), 1, 64)));
+    m_isMixed = std::adjacent_find(devices.begin(), devices.end(), std::not_equal_to<>()) != devices.end();
+    QStringList names;
+    for (const Device& device : devices)
+        names << toQString(device.name);
+    m_mixed->setObjectName(u"fitMixedDevices"_s);
+    m_mixed->setWordWrap(true);
+    m_mixed->setText(tr("All of them together: %1").arg(names.join(u", "_s)));
+    m_mixed->setVisible(m_isMixed);
     const RuntimeSettings& settings = m_document.runtimeSettings();
     m_context->setObjectName(u"fitContext"_s);
     m_context->setRange(1, 1 << 24);
@@ -156,6 +177,7 @@ QWidget* FitBudgetBox::makeDevicePage()
     m_slots->setValue(static_cast<int>(settings.sequences));
     form->addRow(tr("&Device"), m_device);
     form->addRow(tr("&Number of them"), m_deviceCount);
+    form->addRow(m_mixed);
     form->addRow(tr("&Context length"), m_context);
     form->addRow(tr("Cache type of &keys"), m_keyType);
     form->addRow(tr("Cache type of &values"), m_valueType);
@@ -189,6 +211,8 @@ QWidget* FitBudgetBox::makePresetPage()
 
 FitRequest::Kind FitBudgetBox::kind() const { return static_cast<FitRequest::Kind>(m_kind->currentData().toInt()); }
 
+void FitBudgetBox::setKind(FitRequest::Kind kind) { m_kind->setCurrentIndex(m_kind->findData(kind)); }
+
 void FitBudgetBox::kindChosen()
 {
     m_pages->setCurrentIndex(m_kind->currentIndex());
@@ -218,7 +242,9 @@ void FitBudgetBox::read()
         m_request.bits = m_bits->value();
         break;
     case FitRequest::DeviceMemory:
-        if (!m_chosenDevice)
+        if (m_isMixed)
+            m_request.devices = m_document.devices();
+        else if (!m_chosenDevice)
             m_problem = tr("Choose a device, or type an amount of memory such as 24 GiB");
         else
             m_request.devices.assign(static_cast<std::size_t>(m_deviceCount->value()), *m_chosenDevice);

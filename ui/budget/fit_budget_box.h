@@ -44,6 +44,7 @@ public:
     explicit FitBudgetBox(const Document& document, QWidget* parent = nullptr);
 
     [[nodiscard]] FitRequest::Kind kind() const;
+    void setKind(FitRequest::Kind kind);
     /// Nothing while something typed makes no sense; problem() says what.
     [[nodiscard]] std::optional<FitRequest> request() const;
     [[nodiscard]] QString problem() const { return m_problem; }
@@ -81,7 +82,9 @@ private:
     QComboBox* m_preset;
     QSlider* m_slider;
     QLabel* m_range;
+    QLabel* m_mixed; ///< names different devices of the document
     std::optional<Device> m_chosenDevice;
+    bool m_isMixed = false; ///< they count until another device is chosen
     FitRequest m_request;
     QString m_problem;
     std::uint64_t m_smallest = 0;

@@ -30,6 +30,8 @@ class FitDialog : public QDialog
     Q_OBJECT
 public:
     explicit FitDialog(FitContext& context, QWidget* parent = nullptr);
+    /// Begins with this kind of budget instead of the last one used ("best plan that fits" of a device).
+    void setKind(FitRequest::Kind kind) { m_budget->setKind(kind); }
 
     void accept() override;
     /// The plan that accepting takes over; nothing while there is none.

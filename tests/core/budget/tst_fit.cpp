@@ -2,6 +2,7 @@
 // Fitting models: exact sizes, constraints, presets never better, device budgets, the trade-off curve.
 #include "core/budget/trade_off.h"
 #include "core/formats/open.h"
+#include "core/jobs/export_layout.h"
 #include "core/jobs/quantize_job.h"
 #include "core/plan/presets.h"
 #include "fit_test_support.h"
@@ -104,6 +105,28 @@ private slots:
         runQuantize(request, {});
         QCOMPARE(std::filesystem::file_size(request.target), fit.fileBytes);
         QCOMPARE(problem.evaluate(fit.plan)->damage, fit.damage);
+    }
+
+    // A folder's header does not exist yet: it is made to be counted.
+    void fileSizeOfAFolder()
+    {
+        const auto model = openModel(resource("sample"));
+        QVERIFY(model->format() == ModelFormat::HuggingFace);
+        const auto header = exportHeaderBytes(model);
+        QVERIFY(header);
+        const auto memory = std::make_shared<const MemoryModel>(*model, header);
+        const FitProblem problem(model, memory, modelledErrors(*model), proxyWeights(*model), {}, {});
+        const FitResult fit = problem.fitBytes(2'100'000);
+        QuantizeRequest request;
+        request.model = model;
+        request.plan = fit.plan;
+        request.target = m_folder / "folder.gguf";
+        request.measureError = false;
+        runQuantize(request, {});
+        QCOMPARE(std::filesystem::file_size(request.target), fit.fileBytes);
+        QVERIFY(fit.fileBytes <= 2'100'000 && fit.fileBytes > 2'050'000);
+        // Only what can be exported has a header.
+        QVERIFY(!exportHeaderBytes(openModel(fixture("safetensors/shapes.safetensors"))));
     }
 
     void sizesWithFallbacks_data()

@@ -22,6 +22,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSlider>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QTimer>
 #include <QTreeView>
@@ -151,11 +152,17 @@ private Q_SLOTS:
 
     void devicesAndPresets()
     {
-        m_document.setDevice(parseDevice("1200 MiB"));
+        m_document.setDevices({parseDevice("1200 MiB"), parseDevice("2 GiB")});
         FitDialog dialog(m_context);
         dialog.show();
         chooseKind(dialog, FitRequest::DeviceMemory);
-        QTRY_VERIFY_WITH_TIMEOUT(dialog.result() || part<QLabel>(dialog, "fitProblem").isVisible(), 60'000);
+        QTRY_VERIFY_WITH_TIMEOUT(dialog.result(), 60'000);
+        QVERIFY(part<QLabel>(dialog, "fitMixedDevices").isVisible());
+        QCOMPARE(dialog.result()->damage, 0.0); // there is room for all of it
+        part<QSpinBox>(dialog, "fitDeviceCount").setValue(1);
+        QVERIFY(!part<QLabel>(dialog, "fitMixedDevices").isVisible());
+        QTRY_VERIFY(dialog.result());
+        m_document.setDevices({});
         chooseKind(dialog, FitRequest::LikePreset);
         auto& preset = part<QComboBox>(dialog, "fitPreset");
         preset.setCurrentIndex(preset.findText(QStringLiteral("Q4_K_M")));
