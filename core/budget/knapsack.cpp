@@ -11,7 +11,7 @@ namespace {
 
 using Entry = Knapsack::Entry;
 
-constexpr std::size_t mostSteps = 200'000'000; ///< of one search: comparisons while lists of partial solutions are merged
+constexpr std::size_t mostSteps = 50'000'000; ///< of one search: comparisons while lists of partial solutions are merged
 
 /// Lightest first; of those no heavier and no worse only the first stays.
 void keepUndominated(std::vector<Entry>& entries)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/budget/fit_budget_box.h"
 
-#include "ui/memory/device_combo.h"
 #include "ui/text.h"
 
 #include <QComboBox>
+#include <QCompleter>
 #include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QLabel>
@@ -45,7 +45,7 @@ QFormLayout* formOf(QWidget* page)
 
 FitBudgetBox::FitBudgetBox(const Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_kind(new QComboBox(this)), m_pages(new QStackedWidget(this)), m_size(new QLineEdit(this)),
-      m_bits(new QDoubleSpinBox(this)), m_device(new DeviceCombo(this)), m_deviceCount(new QSpinBox(this)), m_context(new QSpinBox(this)),
+      m_bits(new QDoubleSpinBox(this)), m_device(new QComboBox(this)), m_deviceCount(new QSpinBox(this)), m_context(new QSpinBox(this)),
       m_keyType(new QComboBox(this)), m_valueType(new QComboBox(this)), m_slots(new QSpinBox(this)), m_error(new QDoubleSpinBox(this)),
       m_preset(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_range(new QLabel(this)), m_mixed(new QLabel(this))
 {
@@ -97,19 +97,10 @@ FitBudgetBox::FitBudgetBox(const Document& document, QWidget* parent)
     });
     for (QSpinBox* spin : {m_context, m_slots})
         connect(spin, &QSpinBox::valueChanged, this, &FitBudgetBox::read);
-    connect(m_device, &DeviceCombo::deviceChosen, this, [this](const std::optional<Device>& device) {
-        // The field also tells when the focus leaves it.
-        m_isMixed = m_isMixed && device == m_chosenDevice;
-        m_mixed->setVisible(m_isMixed);
-        m_chosenDevice = device;
-        read();
-    });
-    connect(m_device, &DeviceCombo::notUnderstood, this, [this](const QString& problem) {
-        m_chosenDevice.reset();
+    connect(m_device, &QComboBox::editTextChanged, this, [this] {
         m_isMixed = false;
+        m_mixed->hide();
         read();
-        m_problem = problem;
-        Q_EMIT changed();
     });
     connect(m_slider, &QSlider::valueChanged, this, &FitBudgetBox::sliderMoved);
     m_pages->setCurrentIndex(m_kind->currentIndex());
@@ -144,9 +135,20 @@ QWidget* FitBudgetBox::makeDevicePage()
     QFormLayout* form = formOf(page);
     m_device->setObjectName(u"fitDevice"_s);
     const std::vector<Device>& devices = m_document.devices();
+    m_device->setEditable(true);
+    m_device->setInsertPolicy(QComboBox::NoInsert);
+    m_device->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_device->setMinimumContentsLength(14);
+    for (const Device& device : devicePresets())
+        m_device->addItem(toQString(device.name));
+    m_device->completer()->setCompletionMode(QCompleter::PopupCompletion);
+    m_device->completer()->setFilterMode(Qt::MatchContains);
+    m_device->lineEdit()->setPlaceholderText(tr("Device, or an amount such as 24 GiB"));
+    m_device->setToolTip(tr("Type part of a name, or an amount of memory such as 24 GiB"));
+    m_device->setCurrentIndex(-1);
     if (!devices.empty())
-        m_chosenDevice = devices.front();
-    m_device->showDevice(m_chosenDevice);
+        m_device->setEditText(findDevice(devices.front().name) ? toQString(devices.front().name)
+                                                               : tr("%1 MiB").arg(devices.front().totalBytes >> 20));
     m_deviceCount->setObjectName(u"fitDeviceCount"_s);
     m_deviceCount->setRange(1, 64);
     m_deviceCount->setValue(static_cast<int>(std::clamp<std::size_t>(devices.size(), 1, 64)));
@@ -242,12 +244,7 @@ void FitBudgetBox::read()
         m_request.bits = m_bits->value();
         break;
     case FitRequest::DeviceMemory:
-        if (m_isMixed)
-            m_request.devices = m_document.devices();
-        else if (!m_chosenDevice)
-            m_problem = tr("Choose a device, or type an amount of memory such as 24 GiB");
-        else
-            m_request.devices.assign(static_cast<std::size_t>(m_deviceCount->value()), *m_chosenDevice);
+        readDevices();
         m_request.settings = m_document.runtimeSettings();
         m_request.settings.contextLength = static_cast<std::uint64_t>(m_context->value());
         m_request.settings.keyCacheType = static_cast<TensorType>(m_keyType->currentData().toInt());
@@ -263,6 +260,22 @@ void FitBudgetBox::read()
     }
     placeSlider();
     Q_EMIT changed();
+}
+
+void FitBudgetBox::readDevices()
+{
+    const std::string text = m_device->currentText().trimmed().toStdString();
+    if (m_isMixed) {
+        m_request.devices = m_document.devices();
+    } else if (text.empty()) {
+        m_problem = tr("Choose a device, or type an amount of memory such as 24 GiB");
+    } else {
+        try {
+            m_request.devices.assign(static_cast<std::size_t>(m_deviceCount->value()), parseDevice(text));
+        } catch (const Error& error) {
+            m_problem = messageText(error);
+        }
+    }
 }
 
 std::optional<FitRequest> FitBudgetBox::request() const { return m_problem.isEmpty() ? std::optional(m_request) : std::nullopt; }

@@ -20,8 +20,6 @@ class QStackedWidget;
 
 namespace quantlathe::ui {
 
-class DeviceCombo;
-
 struct FitRequest
 {
     enum Kind { FileSize, Bits, DeviceMemory, ErrorLimit, LikePreset };
@@ -65,6 +63,7 @@ private:
     void kindChosen();
     void sliderMoved(int position);
     void read();
+    void readDevices();
     void placeSlider();
 
     const Document& m_document;
@@ -72,7 +71,7 @@ private:
     QStackedWidget* m_pages;
     QLineEdit* m_size;
     QDoubleSpinBox* m_bits;
-    DeviceCombo* m_device;
+    QComboBox* m_device; ///< a preset, or an amount of memory typed
     QSpinBox* m_deviceCount;
     QSpinBox* m_context;
     QComboBox* m_keyType;
@@ -83,7 +82,6 @@ private:
     QSlider* m_slider;
     QLabel* m_range;
     QLabel* m_mixed; ///< names different devices of the document
-    std::optional<Device> m_chosenDevice;
     bool m_isMixed = false; ///< they count until another device is chosen
     FitRequest m_request;
     QString m_problem;

@@ -162,6 +162,11 @@ private Q_SLOTS:
         part<QSpinBox>(dialog, "fitDeviceCount").setValue(1);
         QVERIFY(!part<QLabel>(dialog, "fitMixedDevices").isVisible());
         QTRY_VERIFY(dialog.result());
+        auto& device = part<QComboBox>(dialog, "fitDevice");
+        type(*device.lineEdit(), QStringLiteral("no such card"));
+        QVERIFY(part<QLabel>(dialog, "fitProblem").isVisible() && !dialog.result());
+        type(*device.lineEdit(), QStringLiteral("24 GiB"));
+        QTRY_VERIFY(dialog.result());
         m_document.setDevices({});
         chooseKind(dialog, FitRequest::LikePreset);
         auto& preset = part<QComboBox>(dialog, "fitPreset");
