@@ -41,6 +41,7 @@ void LayerPlot::takeGrid()
         Line line{addGraph(), new QCPErrorBars(xAxis, yAxis), static_cast<int>(column)};
         line.graph->setName(toQString(label(m_source.grid().roles[column])));
         line.graph->setAdaptiveSampling(false);
+        line.bars->setAntialiased(false); // upright lines look the same without
         line.bars->setDataPlottable(line.graph);
         line.bars->removeFromLegend();
         line.bars->setSymbolGap(2);
@@ -50,8 +51,19 @@ void LayerPlot::takeGrid()
     takeValues();
 }
 
+void LayerPlot::showEvent(QShowEvent* event)
+{
+    Plot::showEvent(event);
+    if (m_isStale)
+        takeValues();
+}
+
 void LayerPlot::takeValues()
 {
+    // Figures come in ten times a second: a plot behind another tab must not cost anything.
+    m_isStale = !isVisible();
+    if (m_isStale)
+        return;
     const LayerGrid& grid = m_source.grid();
     double low = std::numeric_limits<double>::infinity();
     double high = -std::numeric_limits<double>::infinity();

@@ -27,6 +27,7 @@ protected:
     void recolour() override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     void takeGrid();
@@ -41,6 +42,7 @@ private:
     };
     MapSource& m_source;
     std::vector<Line> m_lines;
+    bool m_isStale = false; ///< values came while nobody looked
     QPointF m_pressed;
 };
 

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window never stalls: opening, scrolling, editing, planning and exporting a model with 1,500 tensors while a watchdog
+// measures the longest gap between two turns of the event loop.
+#include "core/plan/presets.h"
+#include "event_loop_watchdog.h"
+#include "support/byte_builder.h"
+#include "ui/jobs/export_dialog.h"
+#include "ui/jobs/job_queue.h"
+#include "ui/map/error_map_panel.h"
+#include "ui/presets/preset_dialog.h"
+#include "ui/tree/tensor_tree_model.h"
+#include "ui/tree/tensor_tree_panel.h"
+#include "ui/window/main_window.h"
+#include "ui_test_support.h"
+
+#include <QDockWidget>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QScrollBar>
+#include <QToolButton>
+#include <QTreeView>
+
+#include <algorithm>
+#include <fstream>
+
+using namespace quantlathe;
+using namespace quantlathe::ui;
+using namespace quantlathe::ui::test;
+
+class TestWatchdog : public QObject
+{
+    Q_OBJECT
+
+    static constexpr double longestMilliseconds = 50;
+    static constexpr double longestBlockedMilliseconds = 100; ///< at work or waiting for a lock or a disk that others use, too
+    static constexpr int layers = 214;
+    static constexpr std::uint64_t embedding = 256;
+
+    IsolatedSettings m_settings;
+    quantlathe::test::ScratchFolder m_folder;
+
+    /// 214 layers of seven tensors, token_embd and output_norm: 1,500 tensors, 45 million weights in F16.
+    QString writeModel()
+    {
+        struct Spec
+        {
+            std::string name;
+            std::vector<std::uint64_t> ne;
+            bool isHalf = true;
+        };
+        std::vector<Spec> specs{{"token_embd.weight", {embedding, 1024}}};
+        for (int layer = 0; layer < layers; ++layer) {
+            const std::string prefix = "blk." + std::to_string(layer) + '.';
+            specs.push_back({prefix + "attn_norm.weight", {embedding}, false});
+            specs.push_back({prefix + "attn_q.weight", {embedding, 128}});
+            specs.push_back({prefix + "attn_k.weight", {embedding, 32}});
+            specs.push_back({prefix + "attn_v.weight", {embedding, 32}});
+            specs.push_back({prefix + "attn_output.weight", {128, embedding}}); // no k-quant fits: falls back
+            specs.push_back({prefix + "ffn_up.weight", {embedding, 256}});
+            specs.push_back({prefix + "ffn_down.weight", {256, embedding}});
+        }
+        specs.push_back({"output_norm.weight", {embedding}, false});
+        quantlathe::test::GgufBuilder builder;
+        builder.string("general.architecture", "llama").string("general.name", "Watchdog");
+        builder.u32("llama.block_count", layers).u32("llama.context_length", 4096).u32("llama.embedding_length", embedding);
+        builder.u32("llama.feed_forward_length", 256).u32("llama.attention.head_count", 4).u32("llama.attention.head_count_kv", 1);
+        builder.u32("llama.attention.key_length", 32).u32("llama.attention.value_length", 32);
+        builder.f32("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+        std::vector<std::string> tokens;
+        for (int token = 0; token < 1024; ++token)
+            tokens.push_back("token" + std::to_string(token));
+        builder.string("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", tokens);
+        for (const Spec& spec : specs) {
+            std::uint64_t weights = 1;
+            for (const std::uint64_t dimension : spec.ne)
+                weights *= dimension;
+            builder.tensor(spec.name, spec.ne, spec.isHalf ? 1 : 0, weights * (spec.isHalf ? 2 : 4));
+        }
+        const std::filesystem::path path = m_folder / "watchdog.gguf";
+        std::vector<std::byte> bytes = builder.header();
+        bytes.resize((bytes.size() + 31) / 32 * 32);
+        std::ofstream file(path, std::ios::binary);
+        file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        // Half floats between 2^-15 and 2 of either sign by their bits, most of them small: fast to make, and no NaN.
+        std::uint32_t state = 1;
+        for (const Spec& spec : specs) {
+            std::uint64_t weights = 1;
+            for (const std::uint64_t dimension : spec.ne)
+                weights *= dimension;
+            std::vector<std::uint16_t> halves;
+            std::vector<float> floats;
+            for (std::uint64_t weight = 0; weight < weights; ++weight) {
+                state = state * 1664525u + 1013904223u;
+                if (spec.isHalf)
+                    halves.push_back(static_cast<std::uint16_t>((state >> 16 & 0x83FFu) | (9u + (state >> 8 & 3u)) << 10));
+                else
+                    floats.push_back(1.0f);
+            }
+            file.write(reinterpret_cast<const char*>(halves.data()), static_cast<std::streamsize>(2 * halves.size()));
+            file.write(reinterpret_cast<const char*>(floats.data()), static_cast<std::streamsize>(4 * floats.size()));
+        }
+        return QString::fromStdString(path.string());
+    }
+
+private Q_SLOTS:
+    void fifteenHundredTensors()
+    {
+        const QString path = writeModel();
+        MainWindow window;
+        window.document().previews().setCacheFolder(m_folder / "cache");
+        window.resize(1400, 900);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QTest::qWait(200);
+        Document& document = window.document();
+        QTreeView& view = window.tree().view();
+        QScrollBar& bar = *view.verticalScrollBar();
+        EventLoopWatchdog dog(static_cast<WatchedApplication&>(*qApp));
+        const auto raise = [&](const QString& id) {
+            auto* dock = window.findChild<QDockWidget*>(id);
+            dock->show();
+            dock->raise();
+        };
+
+        QVERIFY(dog.run(QStringLiteral("open"), [&] { window.openPath(path); }, [&] { return document.hasModel(); }, 3000));
+        QCOMPARE(document.tensorCount(), std::size_t{1500});
+        QVERIFY(dog.run(QStringLiteral("unfold all"), [&] { view.expandAll(); }));
+        QVERIFY(bar.maximum() > 1000);
+        QVERIFY(dog.runSteps(QStringLiteral("scroll to the end"), [&] {
+            bar.setValue(bar.value() + bar.pageStep() / 2);
+            return bar.value() < bar.maximum();
+        }));
+        QVERIFY(dog.runSteps(QStringLiteral("scroll back"), [&] {
+            bar.setValue(bar.value() - 3 * bar.pageStep());
+            return bar.value() > bar.minimum();
+        }));
+        QVERIFY(dog.run(QStringLiteral("error map"), [&] { window.showMap(); }));
+        QVERIFY(dog.run(QStringLiteral("lines"), [&] { window.map().findChild<QToolButton*>(QStringLiteral("showLines"))->click(); }));
+        QVERIFY(dog.run(QStringLiteral("error map again"), [&] { window.map().findChild<QToolButton*>(QStringLiteral("showMap"))->click(); }));
+        QVERIFY(dog.run(QStringLiteral("tree"), [&] { window.showTree(); }));
+        QVERIFY(dog.run(QStringLiteral("one type"), [&] { document.setType({700}, TensorType::Q6_K, QStringLiteral("One")); }));
+        QVERIFY(dog.run(QStringLiteral("select a layer"), [&] { document.setSelection(document.tensorsOfLayer(100), std::nullopt); }));
+        QVERIFY(dog.run(QStringLiteral("select all"), [&] { view.selectAll(); }));
+        QVERIFY(dog.run(QStringLiteral("all types"), [&] { document.setType(document.selection(), TensorType::Q4_K, QStringLiteral("All")); }, [] { return true; }, 1500));
+        QVERIFY(dog.run(QStringLiteral("all types, map"), [&] {
+            window.showMap();
+            document.setType(document.allTensors(), TensorType::Q5_K, QStringLiteral("All"));
+        }));
+        QVERIFY(dog.run(QStringLiteral("lines"), [&] { window.map().findChild<QToolButton*>(QStringLiteral("showLines"))->click(); }, [] { return true; }, 1500));
+        QVERIFY(dog.run(QStringLiteral("all types, lines"), [&] {
+            document.setType(document.allTensors(), TensorType::Q4_K, QStringLiteral("All"));
+        }, [] { return true; }, 1500));
+        QVERIFY(dog.run(QStringLiteral("undo"), [&] { document.undoStack().undo(); }));
+        QVERIFY(dog.run(QStringLiteral("redo"), [&] { document.undoStack().redo(); }));
+        window.showTree();
+        QVERIFY(dog.run(QStringLiteral("select one"), [&] { document.setSelection({704}, 704); }));
+        for (const QDockWidget* dock : window.findChildren<QDockWidget*>())
+            QVERIFY(dog.run(QStringLiteral("dock ") + dock->objectName(), [&] { raise(dock->objectName()); }));
+        QVERIFY(dog.run(QStringLiteral("filter"), [&] { window.findChild<QLineEdit*>(QStringLiteral("tensorFilter"))->setText(QStringLiteral("attn_q")); }, [] { return true; }, 800));
+        QVERIFY(dog.run(QStringLiteral("no filter"), [&] { window.findChild<QLineEdit*>(QStringLiteral("tensorFilter"))->clear(); }, [] { return true; }, 800));
+        QVERIFY(dog.run(QStringLiteral("sort by size"), [&] { view.header()->setSortIndicator(TensorTreeModel::BytesAfter, Qt::DescendingOrder); }));
+        QVERIFY(dog.run(QStringLiteral("sort by error"), [&] { view.header()->setSortIndicator(TensorTreeModel::RelativeError, Qt::DescendingOrder); }, [] { return true; }, 2500));
+        {
+            std::unique_ptr<PresetDialog> dialog;
+            QVERIFY(dog.run(QStringLiteral("preset dialog"), [&] {
+                dialog = std::make_unique<PresetDialog>(document, &window);
+                dialog->show();
+            }, [] { return true; }, 1000));
+            QVERIFY(dog.run(QStringLiteral("apply a preset"), [&] { dialog->accept(); }, [] { return true; }, 1000));
+            QVERIFY(!document.plan().choices().empty());
+        }
+        {
+            std::unique_ptr<ExportDialog> dialog;
+            QVERIFY(dog.run(QStringLiteral("export dialog"), [&] {
+                dialog = std::make_unique<ExportDialog>(document, window.jobs(), &window);
+                dialog->setTarget(QString::fromStdString((m_folder / "out.gguf").string()));
+                dialog->show();
+            }, [&] { return dialog->isReady(); }));
+            QVERIFY(dog.run(QStringLiteral("start the export"), [&] { dialog->accept(); }, [] { return true; }, 50));
+        }
+        raise(QStringLiteral("jobs"));
+        QVERIFY(dog.run(QStringLiteral("export"), [] {}, [&] { return window.jobs().unfinishedCount() == 0; }));
+        QCOMPARE(window.jobs().jobs().size(), std::size_t{1});
+        QVERIFY(window.jobs().jobs().front().result.has_value());
+        QVERIFY(dog.run(QStringLiteral("close the model"), [&] {
+            document.undoStack().setClean();
+            document.close();
+        }));
+        QVERIFY(window.close());
+
+        QStringList tooLong;
+        for (const auto& phase : dog.phases()) {
+            QVERIFY2(phase.turns >= 2, qPrintable(phase.name)); // else nothing was measured
+            if (phase.working >= longestBlockedMilliseconds)
+                tooLong << QStringLiteral("%1: %2 ms at work or blocked").arg(phase.name).arg(phase.working, 0, 'f', 1);
+            if (phase.cpu >= longestMilliseconds)
+                tooLong << QStringLiteral("%1: %2 ms").arg(phase.name).arg(phase.cpu, 0, 'f', 1);
+        }
+        const auto longest = std::max_element(dog.phases().begin(), dog.phases().end(), [](const auto& a, const auto& b) { return a.cpu < b.cpu; });
+        qInfo("longest of all: %.1f ms of processor time in \"%s\"", longest->cpu, qPrintable(longest->name));
+        QVERIFY2(tooLong.isEmpty(), qPrintable(tooLong.join(QStringLiteral(", "))));
+    }
+};
+
+int main(int argc, char** argv)
+{
+    WatchedApplication application(argc, argv);
+    TestWatchdog test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_watchdog.moc"
