@@ -11,7 +11,6 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
-#include <QMenu>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -37,11 +36,7 @@ ChannelPanel::ChannelPanel(Document& document, QWidget* parent)
     m_more->setObjectName(u"channelMenu"_s);
     m_more->setText(tr("&More"));
     m_more->setToolTip(tr("Copy or save the picture"));
-    m_more->setPopupMode(QToolButton::InstantPopup);
-    m_more->setFocusPolicy(Qt::StrongFocus);
-    auto* menu = new QMenu(m_more);
-    addPlotActions(*menu, *m_plot, tr("channels"));
-    m_more->setMenu(menu);
+    makePlotMenu(*m_more, *m_plot, tr("channels"));
     fillMeasures(false);
 
     auto* top = new QHBoxLayout;

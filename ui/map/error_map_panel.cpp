@@ -43,6 +43,26 @@ QToolButton* viewButton(const QString& text, const QString& name, const QString&
     return button;
 }
 
+/// The cells of @p chosen[column][row] in few ranges: each painted cell is looked up in all of them.
+QItemSelection rectangles(const QAbstractItemModel& model, const std::vector<std::vector<bool>>& chosen)
+{
+    QItemSelection selection;
+    for (std::size_t column = 0; column < chosen.size();) {
+        std::size_t end = column + 1; // columns that are alike become one
+        while (end < chosen.size() && chosen[end] == chosen[column])
+            ++end;
+        const std::vector<bool>& rows = chosen[column];
+        for (auto from = std::find(rows.begin(), rows.end(), true); from != rows.end();) {
+            const auto to = std::find(from, rows.end(), false);
+            selection.select(model.index(static_cast<int>(from - rows.begin()), static_cast<int>(column)),
+                             model.index(static_cast<int>(to - rows.begin()) - 1, static_cast<int>(end) - 1));
+            from = std::find(to, rows.end(), true);
+        }
+        column = end;
+    }
+    return selection;
+}
+
 } // namespace
 
 ErrorMapPanel::ErrorMapPanel(Document& document, QWidget* parent)
@@ -140,15 +160,11 @@ QWidget* ErrorMapPanel::makeSettings()
     m_more->setObjectName(u"mapMenu"_s);
     m_more->setText(tr("Mo&re"));
     m_more->setToolTip(tr("Copy or save the map"));
-    m_more->setPopupMode(QToolButton::InstantPopup);
-    m_more->setFocusPolicy(Qt::StrongFocus);
-    auto* menu = new QMenu(m_more);
+    QMenu* menu = makePlotMenu(*m_more, *m_plot, tr("layers"));
+    menu->addSeparator();
     QAction* save = menu->addAction(tr("Save &table as CSV…"));
     save->setObjectName(u"saveMapTable"_s);
     connect(save, &QAction::triggered, this, &ErrorMapPanel::saveTable);
-    menu->addSeparator();
-    addPlotActions(*menu, *m_plot, tr("layers"));
-    m_more->setMenu(menu);
 
     m_state->setObjectName(u"mapState"_s);
     m_state->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -251,17 +267,18 @@ void ErrorMapPanel::selectFromDocument()
         return;
     m_isSelecting = true;
     for (const auto& [view, model] : {std::pair{m_layers, m_layersModel}, std::pair{m_outside, m_outsideModel}}) {
-        QItemSelection selection;
         QModelIndex first;
+        std::vector<std::vector<bool>> chosen(static_cast<std::size_t>(model->columnCount()),
+                                              std::vector<bool>(static_cast<std::size_t>(model->rowCount())));
         for (const std::size_t tensor : m_document.selection()) {
             const QModelIndex index = model->indexOf(tensor);
-            if (!index.isValid() || selection.contains(index))
+            if (!index.isValid())
                 continue;
             if (!first.isValid())
                 first = index;
-            selection.select(index, index);
+            chosen[static_cast<std::size_t>(index.column())][static_cast<std::size_t>(index.row())] = true;
         }
-        view->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
+        view->selectionModel()->select(rectangles(*model, chosen), QItemSelectionModel::ClearAndSelect);
         if (first.isValid()) {
             view->selectionModel()->setCurrentIndex(first, QItemSelectionModel::NoUpdate);
             view->scrollTo(first);

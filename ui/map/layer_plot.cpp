@@ -148,6 +148,32 @@ QString LayerPlot::tipAt(const QPointF& position) const
     return field ? m_source.description(*field) : QString();
 }
 
+QPointF LayerPlot::nextCursor(const QPointF& position, int right, int down) const
+{
+    // Left and right along the layers to the point nearest in height, up and down through the points of a layer.
+    const LayerGrid& grid = m_source.grid();
+    const double layer = xAxis->pixelToCoord(position.x());
+    std::optional<QPointF> best;
+    double bestDistance = std::numeric_limits<double>::infinity();
+    for (const Line& line : m_lines) {
+        for (std::size_t row = 0; row < grid.layers.size(); ++row) {
+            const MapSource::Field field{static_cast<int>(row), line.column};
+            if (m_source.tensors(field).empty() || !m_source.value(field).isKnown())
+                continue;
+            const QPointF point(xAxis->coordToPixel(grid.layers[row]), yAxis->coordToPixel(shown(m_source.value(field).value)));
+            const double aside = (grid.layers[row] - layer) * (right == 0 ? 1 : right);
+            const double below = (point.y() - position.y()) * (down == 0 ? 1 : down);
+            const bool isAhead = right != 0 ? aside > 0.5 : std::abs(aside) <= 0.5 && (down == 0 || below > 0.5);
+            const double distance = right != 0 ? aside * 1e6 + std::abs(below) : std::abs(below);
+            if ((isAhead || (right == 0 && down == 0)) && distance < bestDistance) {
+                bestDistance = distance;
+                best = point;
+            }
+        }
+    }
+    return best.value_or(position);
+}
+
 void LayerPlot::mousePressEvent(QMouseEvent* event)
 {
     m_pressed = event->position();

@@ -25,6 +25,7 @@ Q_SIGNALS:
 
 protected:
     void recolour() override;
+    [[nodiscard]] QPointF nextCursor(const QPointF& position, int right, int down) const override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
     void showEvent(QShowEvent* event) override;

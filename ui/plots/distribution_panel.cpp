@@ -40,19 +40,12 @@ DistributionPanel::DistributionPanel(Document& document, QWidget* parent)
     m_menuButton->setObjectName(u"distributionMenu"_s);
     m_menuButton->setText(tr("&More"));
     m_menuButton->setToolTip(tr("Copy or save the plot and the statistics"));
-    m_menuButton->setPopupMode(QToolButton::InstantPopup);
-    m_menuButton->setFocusPolicy(Qt::StrongFocus);
-    auto* menu = new QMenu(m_menuButton);
-    addPlotActions(*menu, *m_plot, tr("distribution"));
+    QMenu* menu = makePlotMenu(*m_menuButton, *m_plot, tr("distribution"));
     QAction* copyFacts = menu->addAction(tr("Copy s&tatistics"));
     copyFacts->setObjectName(u"copyStatistics"_s);
     connect(copyFacts, &QAction::triggered, this, [this] {
         QApplication::clipboard()->setText(m_title->text() + u'\n' + m_facts->facts().toText());
     });
-    m_menuButton->setMenu(menu);
-    m_plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(m_plot, &QWidget::customContextMenuRequested, menu,
-            [this, menu](const QPoint& position) { menu->popup(m_plot->mapToGlobal(position)); });
     m_facts->setObjectName(u"distributionFacts"_s);
     m_facts->setAccessibleName(tr("Statistics of the weights"));
     m_note->setObjectName(u"distributionNote"_s);

@@ -43,19 +43,12 @@ ErrorPanel::ErrorPanel(Document& document, QWidget* parent)
     m_menuButton->setObjectName(u"errorMenu"_s);
     m_menuButton->setText(tr("&More"));
     m_menuButton->setToolTip(tr("Copy or save the plot and the figures"));
-    m_menuButton->setPopupMode(QToolButton::InstantPopup);
-    m_menuButton->setFocusPolicy(Qt::StrongFocus);
-    auto* menu = new QMenu(m_menuButton);
-    addPlotActions(*menu, *m_plot, tr("row-errors"));
+    QMenu* menu = makePlotMenu(*m_menuButton, *m_plot, tr("row-errors"));
     QAction* copyFacts = menu->addAction(tr("Copy &figures"));
     copyFacts->setObjectName(u"copyFigures"_s);
     connect(copyFacts, &QAction::triggered, this, [this] {
         QApplication::clipboard()->setText(m_title->text() + u'\n' + m_facts->facts().toText());
     });
-    m_menuButton->setMenu(menu);
-    m_plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(m_plot, &QWidget::customContextMenuRequested, menu,
-            [this, menu](const QPoint& position) { menu->popup(m_plot->mapToGlobal(position)); });
     m_facts->setObjectName(u"errorFacts"_s);
     m_facts->setAccessibleName(tr("Quantization error of the selection"));
     m_hint->setObjectName(u"errorHint"_s);

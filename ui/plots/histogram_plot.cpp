@@ -141,6 +141,19 @@ QString HistogramPlot::tipAt(const QPointF& position) const
     return tip;
 }
 
+QPointF HistogramPlot::nextCursor(const QPointF& position, int right, int down) const
+{
+    if (m_original.counts.empty())
+        return Plot::nextCursor(position, right, down);
+    // From bin to bin, or from pixel to pixel where bins are narrower.
+    const double first = edge(m_original, 0);
+    const double width = (edge(m_original, m_original.counts.size()) - first) / static_cast<double>(m_original.counts.size());
+    const double pixel = xAxis->range().size() / std::max(axisRect()->width(), 1);
+    const double bin = std::floor((xAxis->pixelToCoord(position.x()) - first) / width) + right * std::max(1.0, std::ceil(pixel / width));
+    const double last = static_cast<double>(m_original.counts.size()) - 1;
+    return {xAxis->coordToPixel(first + width * (std::clamp(bin, 0.0, last) + 0.5)), Plot::nextCursor(position, right, down).y()};
+}
+
 void HistogramPlot::recolour()
 {
     const QColor original = seriesColour(palette(), 0);

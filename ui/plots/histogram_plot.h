@@ -26,6 +26,7 @@ public:
 
 protected:
     void recolour() override;
+    [[nodiscard]] QPointF nextCursor(const QPointF& position, int right, int down) const override;
 
 private:
     void updateHome();

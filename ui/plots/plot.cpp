@@ -4,10 +4,12 @@
 #include "ui/look/theme.h"
 #include "ui/text.h"
 
+#include <QPainter>
 #include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace quantlathe::ui {
 
@@ -106,6 +108,8 @@ void Plot::pan(double fraction)
 
 void Plot::keyPressEvent(QKeyEvent* event)
 {
+    if (moveCursor(*event))
+        return;
     constexpr double zoomStep = 0.7;
     constexpr double panStep = 0.2;
     switch (event->key()) {
@@ -142,17 +146,129 @@ void Plot::mouseDoubleClickEvent(QMouseEvent* event)
 void Plot::mouseMoveEvent(QMouseEvent* event)
 {
     QCustomPlot::mouseMoveEvent(event);
-    const QString tip = event->buttons() == Qt::NoButton ? tipAt(event->position()) : QString();
-    if (tip.isEmpty())
-        QToolTip::hideText();
+    if (event->buttons() == Qt::NoButton && axisRect()->rect().contains(event->position().toPoint()))
+        setCursorAt(event->position());
     else
-        QToolTip::showText(event->globalPosition().toPoint(), tip, this);
+        hideCursor();
 }
 
 void Plot::leaveEvent(QEvent* event)
 {
     QCustomPlot::leaveEvent(event);
+    hideCursor();
+}
+
+// --- cursor ---
+
+std::optional<QPointF> Plot::cursor() const
+{
+    if (!m_cursor)
+        return std::nullopt;
+    return QPointF(xAxis->coordToPixel(m_cursor->x()), yAxis->coordToPixel(m_cursor->y()));
+}
+
+QString Plot::cursorText() const
+{
+    const auto position = cursor();
+    return position ? tipAt(*position) : QString();
+}
+
+void Plot::setCursorAt(const QPointF& position)
+{
+    m_cursor = QPointF(xAxis->pixelToCoord(position.x()), yAxis->pixelToCoord(position.y()));
+    update();
+    Q_EMIT cursorChanged();
+}
+
+void Plot::hideCursor()
+{
+    if (!m_cursor)
+        return;
+    m_cursor.reset();
     QToolTip::hideText();
+    describeCursor();
+    update();
+    Q_EMIT cursorChanged();
+}
+
+QPointF Plot::nextCursor(const QPointF& position, int right, int down) const
+{
+    const QRectF area = axisRect()->rect();
+    return position + QPointF(right * std::max(area.width() / 100, 1.0), down * std::max(area.height() / 100, 1.0));
+}
+
+bool Plot::moveCursor(const QKeyEvent& event)
+{
+    if (event.key() == Qt::Key_Escape && m_cursor) {
+        hideCursor();
+        return true;
+    }
+    const int right = (event.key() == Qt::Key_Right) - (event.key() == Qt::Key_Left);
+    const int down = (event.key() == Qt::Key_Down) - (event.key() == Qt::Key_Up);
+    if (!(event.modifiers() & Qt::ShiftModifier) || (right == 0 && down == 0))
+        return false;
+    // The first press puts it into the middle; from there on it moves and stays inside.
+    const QRectF area = axisRect()->rect();
+    QPointF position = area.center();
+    if (const auto shown = cursor()) {
+        position = *shown;
+        const int steps = event.modifiers() & Qt::ControlModifier ? 10 : 1;
+        for (int step = 0; step < steps; ++step) {
+            const QPointF next = nextCursor(position, right, down);
+            position = {std::clamp(next.x(), area.left(), area.right()), std::clamp(next.y(), area.top(), area.bottom())};
+        }
+    } else {
+        position = nextCursor(position, 0, 0);
+    }
+    setCursorAt(position);
+    describeCursor();
+    return true;
+}
+
+void Plot::describeCursor()
+{
+    if (accessibleDescription() != m_described)
+        m_description = accessibleDescription();
+    const QString text = cursorText();
+    m_described = text.isEmpty() ? m_description : m_description.isEmpty() ? text : text + QLatin1Char('\n') + m_description;
+    setAccessibleDescription(m_described);
+}
+
+void Plot::paintEvent(QPaintEvent* event)
+{
+    QCustomPlot::paintEvent(event);
+    const auto position = cursor();
+    const QRect area = axisRect()->rect();
+    if (!position || !area.adjusted(-1, -1, 1, 1).contains(position->toPoint()))
+        return;
+    // Over the finished picture: moving the pointer draws no curve again, and saved pictures have no cursor.
+    QPainter painter(this);
+    const QColor text = palette().color(QPalette::ToolTipText);
+    QColor line = palette().color(QPalette::Text);
+    line.setAlphaF(0.6f);
+    painter.setPen(QPen(line, 1, Qt::DashLine));
+    painter.drawLine(QPointF(position->x(), area.top()), QPointF(position->x(), area.bottom()));
+    painter.drawLine(QPointF(area.left(), position->y()), QPointF(area.right(), position->y()));
+    const QString tip = tipAt(*position);
+    if (tip.isEmpty()) {
+        QToolTip::hideText();
+        return;
+    }
+    const int margin = fontMetrics().averageCharWidth();
+    QRect box = fontMetrics().boundingRect(QRect(0, 0, 10000, 10000), Qt::AlignLeft | Qt::AlignTop, tip).adjusted(0, 0, 2 * margin, margin);
+    if (box.width() > area.width() || box.height() > area.height() / 2) { // no room inside: all of it beside the pointer
+        QToolTip::showText(mapToGlobal(position->toPoint()), tip, this);
+        return;
+    }
+    // In the corner away from the cursor, where it hides nothing that is being looked at.
+    const bool isLeft = position->x() > area.center().x();
+    box.moveTop(area.top() + margin / 2);
+    isLeft ? box.moveLeft(area.left() + margin / 2) : box.moveRight(area.right() - margin / 2);
+    painter.setPen(line);
+    painter.setBrush(palette().color(QPalette::ToolTipBase));
+    painter.drawRect(box);
+    painter.setPen(text);
+    painter.drawText(box.adjusted(margin, margin / 2, 0, 0), Qt::AlignLeft | Qt::AlignTop, tip);
 }
 
 // --- look ---

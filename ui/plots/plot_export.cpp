@@ -4,11 +4,16 @@
 #include "ui/plots/plot.h"
 
 #include <QApplication>
+#include <QBuffer>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QMenu>
 #include <QMessageBox>
+#include <QPdfWriter>
 #include <QSaveFile>
+#include <QSvgGenerator>
+#include <QToolButton>
 
 namespace quantlathe::ui {
 
@@ -24,27 +29,54 @@ void askAndSave(Plot& plot, const QString& fileName)
 {
     QString filter;
     QString file = QFileDialog::getSaveFileName(&plot, translated("Save plot"), fileName + u".png"_s,
-                                                translated("PNG image (*.png);;PDF document (*.pdf)"), &filter);
+                                                translated("PNG image (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"), &filter);
     if (file.isEmpty())
         return;
-    if (!file.contains(u'.'))
-        file += filter.contains(u"pdf"_s) ? u".pdf"_s : u".png"_s;
+    if (QFileInfo(file).suffix().isEmpty())
+        file += filter.contains(u"pdf"_s) ? u".pdf"_s : filter.contains(u"svg"_s) ? u".svg"_s : u".png"_s;
     const QString problem = savePlot(plot, file);
     if (!problem.isEmpty())
         QMessageBox::warning(&plot, translated("Save plot"), problem);
+}
+
+bool drawVectors(QCPPainter& painter, Plot& plot)
+{
+    if (!painter.isActive())
+        return false;
+    painter.setMode(QCPPainter::pmVectorized);
+    painter.setMode(QCPPainter::pmNoCaching);
+    plot.toPainter(&painter, plot.width(), plot.height());
+    return painter.end();
 }
 
 } // namespace
 
 QString savePlot(Plot& plot, const QString& file)
 {
-    if (file.endsWith(u".pdf"_s, Qt::CaseInsensitive))
-        return plot.savePdf(file, plot.width(), plot.height())
-            ? QString()
-            : translated("The plot could not be written to %1.").arg(file);
+    QBuffer picture;
+    picture.open(QIODevice::WriteOnly);
+    bool isDrawn = true;
+    if (file.endsWith(u".pdf"_s, Qt::CaseInsensitive)) {
+        QPdfWriter writer(&picture);
+        writer.setTitle(plot.accessibleName());
+        writer.setPageSize(QPageSize(QSizeF(plot.size()), QPageSize::Point, QString(), QPageSize::ExactMatch));
+        writer.setPageMargins({});
+        QCPPainter painter(&writer);
+        painter.setWindow(0, 0, plot.width(), plot.height());
+        isDrawn = drawVectors(painter, plot);
+    } else if (file.endsWith(u".svg"_s, Qt::CaseInsensitive)) {
+        QSvgGenerator writer;
+        writer.setOutputDevice(&picture);
+        writer.setTitle(plot.accessibleName());
+        writer.setSize(plot.size());
+        writer.setViewBox(QRect(QPoint(), plot.size()));
+        QCPPainter painter(&writer);
+        isDrawn = drawVectors(painter, plot);
+    } else {
+        isDrawn = plot.toPixmap(plot.width(), plot.height(), imageScale).save(&picture, "PNG");
+    }
     QSaveFile output(file);
-    const QPixmap picture = plot.toPixmap(plot.width(), plot.height(), imageScale);
-    if (!output.open(QIODevice::WriteOnly) || !picture.save(&output, "PNG") || !output.commit())
+    if (!isDrawn || !output.open(QIODevice::WriteOnly) || output.write(picture.data()) != picture.size() || !output.commit())
         return translated("The plot could not be written to %1: %2.").arg(file, output.errorString());
     return {};
 }
@@ -59,9 +91,22 @@ void addPlotActions(QMenu& menu, Plot& plot, const QString& fileName)
     QAction* copy = menu.addAction(translated("&Copy image"));
     copy->setObjectName(u"copyImage"_s);
     QObject::connect(copy, &QAction::triggered, &plot, [&plot] { copyPlot(plot); });
-    QAction* save = menu.addAction(translated("&Save image…"));
+    QAction* save = menu.addAction(translated("&Save as PNG, SVG or PDF…"));
     save->setObjectName(u"saveImage"_s);
     QObject::connect(save, &QAction::triggered, &plot, [&plot, fileName] { askAndSave(plot, fileName); });
+}
+
+QMenu* makePlotMenu(QToolButton& button, Plot& plot, const QString& fileName)
+{
+    button.setPopupMode(QToolButton::InstantPopup);
+    button.setFocusPolicy(Qt::StrongFocus);
+    auto* menu = new QMenu(&button);
+    addPlotActions(*menu, plot, fileName);
+    button.setMenu(menu);
+    plot.setContextMenuPolicy(Qt::CustomContextMenu);
+    QObject::connect(&plot, &QWidget::customContextMenuRequested, menu,
+                     [&plot, menu](const QPoint& position) { menu->popup(plot.mapToGlobal(position)); });
+    return menu;
 }
 
 } // namespace quantlathe::ui

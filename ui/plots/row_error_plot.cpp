@@ -109,6 +109,17 @@ QString RowErrorPlot::tipAt(const QPointF& position) const
              relativeErrorText(static_cast<double>(ranges.front().high)));
 }
 
+QPointF RowErrorPlot::nextCursor(const QPointF& position, int right, int down) const
+{
+    if (m_rows.empty())
+        return Plot::nextCursor(position, right, down);
+    // From row to row, or from pixel to pixel where rows are narrower; on the curve unless moved off it.
+    const double pixel = xAxis->range().size() / std::max(axisRect()->width(), 1);
+    const double row = std::clamp(std::round(xAxis->pixelToCoord(position.x())) + right * std::max(1.0, std::ceil(pixel)), 0.0,
+                                  static_cast<double>(m_rows.size()) - 1);
+    return {xAxis->coordToPixel(row), Plot::nextCursor(position, right, down).y()};
+}
+
 void RowErrorPlot::recolour()
 {
     const QColor colour = seriesColour(palette(), 0);

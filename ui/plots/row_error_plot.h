@@ -24,6 +24,7 @@ public:
 
 protected:
     void recolour() override;
+    [[nodiscard]] QPointF nextCursor(const QPointF& position, int right, int down) const override;
 
 private:
     /// Fits the curves to the rows in view; before each replot.
