@@ -4,12 +4,15 @@
 #include "core/codecs/codec.h"
 
 #include <array>
+#include <map>
+#include <tuple>
 
 namespace quantlathe {
 
-std::vector<TensorType> possibleTypes(const Model& model, std::size_t index)
+namespace {
+
+std::vector<TensorType> possibleTypes(const TensorFacts& facts)
 {
-    const TensorFacts facts = factsOf(model, index);
     std::array<bool, tensorTypeCount> reached{};
     for (const TensorTypeInfo& target : allTensorTypes()) {
         if (isTargetType(target.type))
@@ -25,12 +28,23 @@ std::vector<TensorType> possibleTypes(const Model& model, std::size_t index)
     return types;
 }
 
+} // namespace
+
+std::vector<TensorType> possibleTypes(const Model& model, std::size_t index) { return possibleTypes(factsOf(model, index)); }
+
 std::vector<std::vector<TensorType>> possibleTypes(const Model& model)
 {
+    // Thousands of tensors differ in a handful of ways.
+    std::map<std::tuple<TensorType, std::uint64_t, bool, bool, bool>, std::vector<TensorType>> known;
     std::vector<std::vector<TensorType>> types;
     types.reserve(model.tensors().size());
-    for (std::size_t index = 0; index < model.tensors().size(); ++index)
-        types.push_back(possibleTypes(model, index));
+    for (std::size_t index = 0; index < model.tensors().size(); ++index) {
+        const TensorFacts facts = factsOf(model, index);
+        const auto [found, isNew] = known.try_emplace({facts.stored, facts.rowLength, facts.isQuantizable, facts.canDecode, facts.isGgufSource});
+        if (isNew)
+            found->second = possibleTypes(facts);
+        types.push_back(found->second);
+    }
     return types;
 }
 

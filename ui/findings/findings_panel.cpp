@@ -6,7 +6,6 @@
 #include "ui/parts/hint_page.h"
 #include "ui/parts/job_strip.h"
 #include "ui/parts/table_copy.h"
-#include "ui/parts/table_csv.h"
 #include "ui/text.h"
 
 #include <QAction>
@@ -76,8 +75,7 @@ FindingsPanel::FindingsPanel(Document& document, QWidget* parent)
     go->setShortcutContext(Qt::WidgetShortcut);
     connect(go, &QAction::triggered, this, [this] { goTo(m_view->currentIndex()); });
     m_view->addAction(go);
-    addCopyAction(*m_view);
-    addCsvActions(*m_view, tr("findings"));
+    addTableActions(*m_view);
     connect(m_view, &QTableView::doubleClicked, this, &FindingsPanel::goTo);
 
     m_pages->addWidget(m_hint);

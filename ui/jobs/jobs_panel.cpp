@@ -5,6 +5,7 @@
 #include "ui/jobs/result_page.h"
 #include "ui/parts/hint_page.h"
 #include "ui/parts/number_text.h"
+#include "ui/parts/table_copy.h"
 #include "ui/text.h"
 
 #include <QDesktopServices>
@@ -45,6 +46,7 @@ JobsPanel::JobsPanel(JobQueue& queue, QWidget* parent)
     m_view->setShowGrid(false);
     m_view->setWordWrap(false);
     m_view->setTabKeyNavigation(false);
+    addTableActions(*m_view);
     m_cancel->setObjectName(u"cancelJob"_s);
     m_resume->setObjectName(u"resumeJob"_s);
     m_resume->setToolTip(tr("Goes on where the export stopped"));

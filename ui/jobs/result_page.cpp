@@ -38,10 +38,15 @@ QVariant ResultTensorModel::data(const QModelIndex& index, int role) const
     const TensorResult& tensor = m_tensors[static_cast<std::size_t>(index.row())];
     if (role == Qt::TextAlignmentRole)
         return QVariant((index.column() >= Bytes ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    const bool hasError = !tensor.isCopy && tensor.error.weights > 0;
+    if (role == csvRole) {
+        if (index.column() < Bytes)
+            return {};
+        return index.column() == Bytes || hasError ? data(index, SortRole) : QVariant(QString());
+    }
     if (role != Qt::DisplayRole && role != SortRole)
         return {};
     const bool isSort = role == SortRole;
-    const bool hasError = !tensor.isCopy && tensor.error.weights > 0;
     switch (index.column()) {
     case Name:
         return isSort ? QVariant(index.row()) : toQString(printable(tensor.name)); // by position in the file

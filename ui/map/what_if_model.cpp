@@ -5,6 +5,7 @@
 #include "core/plan/plan.h"
 #include "ui/look/theme.h"
 #include "ui/parts/number_text.h"
+#include "ui/parts/table_copy.h"
 #include "ui/text.h"
 
 #include <QApplication>
@@ -187,6 +188,15 @@ QVariant WhatIfModel::data(const QModelIndex& index, int role) const
         case SignalToNoise: return row.error.isKnown() ? row.error.value : std::numeric_limits<double>::max();
         case Adopt: return row.isCurrent ? 0 : 1;
         default: return static_cast<qulonglong>(row.bytes);
+        }
+    case csvRole: // numbers where there are some
+        switch (column) {
+        case BitsPerWeight: return row.bitsPerWeight;
+        case Size: return static_cast<qulonglong>(row.bytes);
+        case Change: return m_bytesNow == 0 ? QVariant(QString()) : static_cast<double>(row.bytes) / static_cast<double>(m_bytesNow) - 1;
+        case RelativeError: return row.error.isKnown() ? QVariant(row.error.value) : QVariant(QString());
+        case SignalToNoise: return row.error.isKnown() ? QVariant(-20 * std::log10(row.error.value)) : QVariant(QString());
+        default: return {};
         }
     case IsCurrentRole: return row.isCurrent;
     default: return {};

@@ -3,6 +3,7 @@
 
 #include "ui/look/icons.h"
 #include "ui/look/theme.h"
+#include "ui/parts/table_copy.h"
 #include "ui/text.h"
 #include "ui/tree/type_choices.h"
 
@@ -243,11 +244,20 @@ QVariant TensorTreeModel::groupSortValue(const Group& group, int column) const
     }
 }
 
+QVariant TensorTreeModel::csvValue(const QVariant& sortValue, int column)
+{
+    // Bits, bytes and errors as plain numbers; an error that is not known is an empty cell.
+    if (column < BitsPerWeight)
+        return {};
+    return column == RelativeError && sortValue.toDouble() == unknownError ? QVariant(QString()) : sortValue;
+}
+
 QVariant TensorTreeModel::groupData(const Group& group, int column, int role) const
 {
     switch (role) {
     case Qt::DisplayRole: return groupText(group, column);
     case SortRole: return groupSortValue(group, column);
+    case csvRole: return csvValue(groupSortValue(group, column), column);
     case FilterRole: return QStringList{groupText(group, Name)};
     case RequestedTypeRole:
     case Qt::EditRole: return column == ChosenType ? QVariant(-2) : QVariant(groupText(group, column));
@@ -362,6 +372,7 @@ QVariant TensorTreeModel::tensorData(std::size_t tensor, int column, int role) c
     switch (role) {
     case Qt::DisplayRole: return tensorText(tensor, column);
     case SortRole: return tensorSortValue(tensor, column);
+    case csvRole: return csvValue(tensorSortValue(tensor, column), column);
     case TensorIndexRole: return static_cast<qulonglong>(tensor);
     case FilterRole:
         return QStringList{tensorText(tensor, Name), toQString(m_document.model()->place(tensor).canonicalName),

@@ -64,6 +64,7 @@ private:
     [[nodiscard]] QVariant tensorData(std::size_t tensor, int column, int role) const;
     [[nodiscard]] QString groupText(const Group& group, int column) const;
     [[nodiscard]] QString tensorText(std::size_t tensor, int column) const;
+    static QVariant csvValue(const QVariant& sortValue, int column);
     [[nodiscard]] QVariant groupSortValue(const Group& group, int column) const;
     [[nodiscard]] QVariant tensorSortValue(std::size_t tensor, int column) const;
     [[nodiscard]] QString tensorToolTip(std::size_t tensor, int column) const;

@@ -3,6 +3,7 @@
 
 #include "ui/look/icons.h"
 #include "ui/look/theme.h"
+#include "ui/parts/table_copy.h"
 #include "ui/text.h"
 #include "ui/tree/tensor_filter_model.h"
 #include "ui/tree/tensor_tree_model.h"
@@ -92,6 +93,7 @@ TensorTreePanel::TensorTreePanel(Document& document, QWidget* parent)
     m_view->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
     m_view->setAllColumnsShowFocus(false);
+    addTableActions(*m_view);
     m_view->header()->setSortIndicatorClearable(true);
     m_view->header()->setSectionsClickable(true);
     m_view->header()->setSortIndicatorShown(true);
@@ -405,6 +407,8 @@ void TensorTreePanel::showContextMenu(const QPoint& position)
         return;
     QMenu menu(this);
     addEditActions(menu);
+    menu.addSeparator();
+    menu.addActions(m_view->actions());
     menu.exec(m_view->viewport()->mapToGlobal(position));
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "ui/parts/hint_page.h"
+#include "ui/parts/job_strip.h"
 #include "ui/parts/row_label.h"
 #include "ui/parts/title_label.h"
 #include "ui/text.h"
@@ -13,10 +14,13 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QEvent>
+#include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QSaveFile>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QToolButton>
@@ -41,6 +45,8 @@ QToolButton* pageButton(Qt::ArrowType arrow, const QString& name, const QString&
     return button;
 }
 
+constexpr std::uint64_t savedBlockCells = 1u << 18; ///< decoded at a time when a tensor is saved
+
 QString textOf(const std::vector<float>& values, std::uint64_t columns)
 {
     QString text;
@@ -61,7 +67,8 @@ ValuesPanel::ValuesPanel(Document& document, QWidget* parent)
       m_downButton(pageButton(Qt::DownArrow, u"nextRows"_s, tr("Next page of rows"), this)),
       m_leftButton(pageButton(Qt::LeftArrow, u"previousColumns"_s, tr("Previous page of columns"), this)),
       m_rightButton(pageButton(Qt::RightArrow, u"nextColumns"_s, tr("Next page of columns"), this)), m_range(new QLabel(this)),
-      m_message(new QLabel(this)), m_pages(new QStackedWidget(this)), m_hint(new HintPage(this)), m_view(new QTableView(this))
+      m_message(new QLabel(this)), m_pages(new QStackedWidget(this)), m_hint(new HintPage(this)), m_view(new QTableView(this)),
+      m_strip(new JobStrip(this))
 {
     m_kind->setObjectName(u"valueKind"_s);
     m_kind->setSizeAdjustPolicy(QComboBox::AdjustToContents);
@@ -100,6 +107,10 @@ ValuesPanel::ValuesPanel(Document& document, QWidget* parent)
     copy->setShortcutContext(Qt::WidgetShortcut);
     connect(copy, &QAction::triggered, this, &ValuesPanel::copySelection);
     m_view->addAction(copy);
+    auto* save = new QAction(tr("&Save the tensor as CSV…"), m_view);
+    save->setObjectName(u"saveValues"_s);
+    connect(save, &QAction::triggered, this, &ValuesPanel::askAndSave);
+    m_view->addAction(save);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
 
     m_pages->addWidget(m_hint);
@@ -123,6 +134,8 @@ ValuesPanel::ValuesPanel(Document& document, QWidget* parent)
     layout->addLayout(navigation);
     layout->addWidget(m_message);
     layout->addWidget(m_pages, 1);
+    layout->addWidget(m_strip);
+    m_strip->watch(m_saving, tr("Saving the tensor as CSV"));
 
     connect(m_row, &QLineEdit::returnPressed, this, &ValuesPanel::goToText);
     connect(m_column, &QLineEdit::returnPressed, this, &ValuesPanel::goToText);
@@ -381,6 +394,48 @@ void ValuesPanel::copySelection()
             return textOf(valuesOf(tensor, type, encoding, kind, window, control), columns);
         },
         [](const QString& text) { QApplication::clipboard()->setText(text); },
+        [this](const Error& error) { say(messageText(error)); });
+}
+
+void ValuesPanel::askAndSave()
+{
+    if (!wantedTensor() || !m_model->tensor())
+        return;
+    const QString name = toQString(m_model->tensor()->name()) + u".csv"_s;
+    const QString file = QFileDialog::getSaveFileName(this, tr("Save the values"), name, tr("Comma-separated values (*.csv)"));
+    if (!file.isEmpty())
+        saveTo(file);
+}
+
+void ValuesPanel::saveTo(const QString& file)
+{
+    say({});
+    m_saving.start(
+        [model = m_document.model(), index = *wantedTensor(), type = m_document.effectiveChoice(*wantedTensor()).type,
+         kind = static_cast<ValueKind>(m_kind->currentData().toInt()), encoding = m_document.plan().encoding,
+         file](const RunControl& control) {
+            const Tensor& tensor = model->tensors()[index];
+            const ValueGrid grid = ValueGrid::of(tensor.shape());
+            // A vector is one row of the tensor, and one number per line in the file.
+            const std::uint64_t rows = grid.isVector ? 1 : grid.rows;
+            const std::uint64_t columns = grid.isVector ? grid.rows : grid.columns;
+            const std::uint64_t block = std::max<std::uint64_t>(1, savedBlockCells / std::max<std::uint64_t>(1, columns));
+            QSaveFile output(file);
+            bool isWritten = output.open(QIODevice::WriteOnly);
+            for (std::uint64_t row = 0; isWritten && row < rows; row += block) {
+                control.throwIfCancelled();
+                const ValueWindow window{row, std::min(block, rows - row), 0, columns};
+                QString text = textOf(valuesOf(tensor, type, encoding, kind, window, control), grid.isVector ? 1 : columns);
+                const QByteArray bytes = text.replace(u'\t', u',').toUtf8();
+                isWritten = output.write(bytes) == bytes.size();
+                if (control.progress)
+                    control.progress->report("write", row + window.rows, rows);
+            }
+            if (!isWritten || !output.commit())
+                throw Error(ErrorKind::Io, output.errorString().toStdString());
+            return file;
+        },
+        [this](const QString& written) { say(tr("Saved as %1").arg(QFileInfo(written).fileName())); },
         [this](const Error& error) { say(messageText(error)); });
 }
 

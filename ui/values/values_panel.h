@@ -19,6 +19,7 @@ class QToolButton;
 namespace quantlathe::ui {
 
 class HintPage;
+class JobStrip;
 class TitleLabel;
 class ValuesModel;
 
@@ -32,6 +33,8 @@ public:
     [[nodiscard]] ValuesModel& model() { return *m_model; }
     /// Puts the selected cells on the clipboard, tab-separated; fetches what is not there yet in the background.
     void copySelection();
+    /// Writes the whole tensor as shown (stored, quantized or the difference) as CSV, one line per row, in the background.
+    void saveTo(const QString& file);
 
     /// More cells than this are not copied.
     static constexpr std::uint64_t mostCopiedCells = 1'000'000;
@@ -52,6 +55,7 @@ private:
     void updateControls();
     void adjustSections();
     void say(const QString& text);
+    void askAndSave();
     /// What is shown is a tensor of the current model.
     [[nodiscard]] std::optional<std::size_t> wantedTensor() const;
 
@@ -80,8 +84,10 @@ private:
     HintPage* m_hint;
     QTableView* m_view;
     std::optional<Place> m_wantedPlace;
+    JobStrip* m_strip;
     QTimer m_refresh;
-    LatestJob m_copying; ///< last member: destroyed (cancelled, waited for) first
+    LatestJob m_copying;
+    LatestJob m_saving; ///< last member: destroyed (cancelled, waited for) first
 };
 
 } // namespace quantlathe::ui

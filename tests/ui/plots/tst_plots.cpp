@@ -10,9 +10,16 @@
 #include "ui/ui_test_support.h"
 
 #include <QApplication>
+#include <QAction>
 #include <QClipboard>
+#include <QContextMenuEvent>
 #include <QImage>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QPainter>
 #include <QSignalSpy>
+#include <QSvgRenderer>
+#include <QToolButton>
 
 #include <cmath>
 #include <limits>
@@ -179,9 +186,140 @@ private Q_SLOTS:
         QFile file(pdf);
         QVERIFY(file.open(QIODevice::ReadOnly));
         QVERIFY(file.read(5) == "%PDF-");
+        file.close();
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(file.readAll().contains("%%EOF"));
+        const QString svg = QString::fromStdString((folder / "plot.svg").string());
+        QCOMPARE(savePlot(plot, svg), QString());
+        QSvgRenderer drawing(svg);
+        QVERIFY(drawing.isValid());
+        QCOMPARE(drawing.viewBox(), QRect(0, 0, 300, 200));
+        QImage drawn(300, 200, QImage::Format_RGB32);
+        drawn.fill(Qt::magenta);
+        QPainter painter(&drawn);
+        drawing.render(&painter);
+        painter.end();
+        const QImage seen = plot.toPixmap(300, 200).toImage();
+        // The highest bar is where it is on the screen.
+        const QPoint bar(static_cast<int>(plot.xAxis->coordToPixel(0.5)), plot.axisRect()->bottom() - 20);
+        const QColor a = drawn.pixelColor(bar);
+        const QColor b = seen.pixelColor(bar);
+        QVERIFY(std::abs(a.red() - b.red()) + std::abs(a.green() - b.green()) + std::abs(a.blue() - b.blue()) < 60);
         QVERIFY(savePlot(plot, QString::fromStdString((folder / "no/such/folder.png").string())).contains(QLatin1String("could not")));
         copyPlot(plot);
         QCOMPARE(QApplication::clipboard()->image().size(), QSize(600, 400));
+    }
+
+    void oneMenuForAllPlots()
+    {
+        HistogramPlot plot;
+        plot.resize(300, 200);
+        plot.setOriginal(histogram());
+        plot.show();
+        QToolButton button;
+        QMenu* menu = makePlotMenu(button, plot, QStringLiteral("picture"));
+        QCOMPARE(button.menu(), menu);
+        for (const char* action : {"showEverything", "copyImage", "saveImage"})
+            QVERIFY2(menu->findChild<QAction*>(QLatin1String(action)), action);
+        plot.xAxis->setRange(0, 1);
+        QVERIFY(plot.isZoomed());
+        menu->findChild<QAction*>(QStringLiteral("showEverything"))->trigger();
+        QVERIFY(!plot.isZoomed());
+        QApplication::clipboard()->clear();
+        menu->findChild<QAction*>(QStringLiteral("copyImage"))->trigger();
+        QCOMPARE(QApplication::clipboard()->image().size(), QSize(600, 400));
+        // The context menu is the same one.
+        QContextMenuEvent event(QContextMenuEvent::Keyboard, QPoint(20, 20), plot.mapToGlobal(QPoint(20, 20)));
+        QApplication::sendEvent(&plot, &event);
+        QVERIFY(menu->isVisible());
+        menu->close();
+    }
+
+    void cursorFollowsThePointer()
+    {
+        HistogramPlot plot;
+        plot.resize(600, 400);
+        plot.setOriginal(histogram());
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        plot.replot();
+        const QImage before = plot.grab().toImage();
+        QVERIFY(!plot.cursor());
+        const QPoint third(static_cast<int>(plot.xAxis->coordToPixel(0.5)), plot.axisRect()->center().y());
+        QMouseEvent move(QEvent::MouseMove, third, plot.mapToGlobal(third), Qt::NoButton, Qt::NoButton, {});
+        QApplication::sendEvent(&plot, &move);
+        QVERIFY(plot.cursor());
+        QCOMPARE(plot.cursorText(), QStringLiteral("0 to 1\nAs stored: 1,000,000 weights"));
+        // The lines cross at the pointer, and the numbers are written in the corner away from it.
+        const QImage after = plot.grab().toImage();
+        const auto differs = [&](const QRect& area) {
+            for (int y = area.top(); y <= area.bottom(); ++y) {
+                for (int x = area.left(); x <= area.right(); ++x) {
+                    if (before.pixel(x, y) != after.pixel(x, y))
+                        return true;
+                }
+            }
+            return false;
+        };
+        const QRect area = plot.axisRect()->rect();
+        QVERIFY(differs({third.x() - 1, area.top() + 60, 3, 60}));
+        QVERIFY(differs({area.left() + 8, area.top() + 8, 60, 20}));
+        QVERIFY(!differs({area.right() - 60, area.top() + 40, 50, 60}));
+        // Saved pictures have no cursor.
+        QCOMPARE(plot.toPixmap(600, 400).toImage(), [&] {
+            plot.hideCursor();
+            return plot.toPixmap(600, 400).toImage();
+        }());
+        QCOMPARE(plot.grab().toImage(), before);
+    }
+
+    void cursorByKeyboard()
+    {
+        HistogramPlot plot;
+        plot.resize(600, 400);
+        plot.setOriginal(histogram());
+        plot.setAccessibleDescription(QStringLiteral("Four bins"));
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        plot.replot();
+        plot.setFocus();
+        QTest::keyClick(&plot, Qt::Key_Right, Qt::ShiftModifier); // appears in the middle
+        QVERIFY(plot.cursorText().startsWith(QStringLiteral("0 to 1\n")));
+        QVERIFY(plot.accessibleDescription().startsWith(plot.cursorText()));
+        QVERIFY(plot.accessibleDescription().contains(QStringLiteral("Four bins")));
+        QTest::keyClick(&plot, Qt::Key_Right, Qt::ShiftModifier); // from bin to bin
+        QVERIFY(plot.cursorText().startsWith(QStringLiteral("1 to 2\n")));
+        QTest::keyClick(&plot, Qt::Key_Right, Qt::ShiftModifier); // and stays inside
+        QVERIFY(plot.cursorText().startsWith(QStringLiteral("1 to 2\n")));
+        QTest::keyClick(&plot, Qt::Key_Left, Qt::ShiftModifier | Qt::ControlModifier);
+        QVERIFY(plot.cursorText().startsWith(QStringLiteral("-2 to -1\n")));
+        const QString text = plot.cursorText();
+        plot.xAxis->setRange(-2, 0); // it stays with its data
+        QCOMPARE(plot.cursorText(), text);
+        QTest::keyClick(&plot, Qt::Key_Escape);
+        QVERIFY(!plot.cursor());
+        QCOMPARE(plot.accessibleDescription(), QStringLiteral("Four bins"));
+        // Without Shift the arrows pan.
+        QTest::keyClick(&plot, Qt::Key_Right);
+        QVERIFY(!plot.cursor());
+    }
+
+    void cursorGoesFromRowToRow()
+    {
+        RowErrorPlot plot;
+        plot.resize(500, 300);
+        plot.setRows({0.1f, 0.2f, 0.3f}, {3, 64}, 0.2);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        plot.replot();
+        plot.setFocus();
+        QStringList read;
+        QTest::keyClick(&plot, Qt::Key_Left, Qt::ShiftModifier);
+        for (int step = 0; step < 3; ++step) {
+            read << plot.cursorText().section(u':', 0, 0);
+            QTest::keyClick(&plot, Qt::Key_Right, Qt::ShiftModifier);
+        }
+        QCOMPARE(read, QStringList({QStringLiteral("Row 1"), QStringLiteral("Row 2"), QStringLiteral("Row 2")}));
     }
 
     void rowsOfStacks()

@@ -170,6 +170,36 @@ private Q_SLOTS:
         QTRY_COMPARE(QApplication::clipboard()->text().split(QLatin1Char('\n'), Qt::SkipEmptyParts).size(), 5);
     }
 
+    void savesTheWholeTensor()
+    {
+        Document document;
+        document.setModel(makeModel(m_folder, {{"w", {600, 600}}, {"v", {5}}}));
+        document.setSelection({0}, 0);
+        ValuesPanel panel(document);
+        panel.show();
+        QTRY_VERIFY(panel.view().isVisible());
+        const QString file = QString::fromStdString((m_folder / "w.csv").string());
+        panel.saveTo(file);
+        QTRY_VERIFY(QFile::exists(file));
+        QFile saved(file);
+        QVERIFY(saved.open(QIODevice::ReadOnly));
+        const QList<QByteArray> lines = saved.readAll().split('\n');
+        QCOMPARE(lines.size(), 601); // the last line ends, too
+        QVERIFY(lines.last().isEmpty());
+        QCOMPARE(lines[599].split(',').size(), 600);
+        QCOMPARE(lines[599].split(',')[598].toFloat(), decodeWindow(document.model()->tensors()[0], {599, 1, 598, 1}, {}).front());
+        document.setSelection({1}, 1);
+        QTRY_COMPARE(panel.model().rowCount(), 5);
+        const QString vector = QString::fromStdString((m_folder / "v.csv").string());
+        panel.saveTo(vector);
+        QTRY_VERIFY(QFile::exists(vector));
+        QFile upright(vector);
+        QVERIFY(upright.open(QIODevice::ReadOnly));
+        QCOMPARE(upright.readAll().count('\n'), 5);
+        panel.saveTo(QString::fromStdString((m_folder / "no/such/folder.csv").string()));
+        QTRY_VERIFY(!find<QLabel>(panel, "valueMessage")->text().isEmpty());
+    }
+
     void hugeTensorsAreInstantAnywhere()
     {
         // 64 GiB of zeros that take no space: a sparse file.
