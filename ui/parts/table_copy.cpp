@@ -21,6 +21,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr const char* numberRoleProperty = "csvNumberRole";
+constexpr const char* fileNameProperty = "csvFileName";
+
 QString translated(const char* text) { return QApplication::translate("TableCopy", text); }
 
 const QHeaderView* headerOf(const QAbstractItemView& view)
@@ -52,31 +55,33 @@ QString quoted(QString text)
     return u'"' + text.replace(u'"', u"\"\""_s) + u'"';
 }
 
-QString cellText(const QModelIndex& cell)
+QString cellText(const QModelIndex& cell, int numberRole)
 {
-    QVariant value = cell.data(csvRole);
-    if (!value.isValid())
+    QVariant value = cell.data(numberRole);
+    // A role that is for sorting, too, may hold a text of its own: only numbers count there.
+    if (!value.isValid() || (numberRole != csvRole && !value.canConvert<double>()) || (numberRole != csvRole && value.typeId() == QMetaType::QString))
         value = cell.data();
     const int type = value.typeId();
     return type == QMetaType::Double || type == QMetaType::Float ? QString::number(value.toDouble(), 'g', 12) : quoted(value.toString());
 }
 
-void appendRows(QString& text, const QAbstractItemModel& model, const QModelIndex& parent, const QList<int>& columns, bool hasRowNames)
+void appendRows(QString& text, const QAbstractItemModel& model, const QModelIndex& parent, const QList<int>& columns, bool hasRowNames, int numberRole)
 {
     for (int row = 0; row < model.rowCount(parent); ++row) {
         QStringList cells;
         if (hasRowNames)
             cells << quoted(model.headerData(row, Qt::Vertical).toString());
         for (const int column : columns)
-            cells << cellText(model.index(row, column, parent));
+            cells << cellText(model.index(row, column, parent), numberRole);
         text += cells.join(u',') + u"\r\n"_s;
-        appendRows(text, model, model.index(row, 0, parent), columns, hasRowNames);
+        appendRows(text, model, model.index(row, 0, parent), columns, hasRowNames, numberRole);
     }
 }
 
 void askAndSave(QAbstractItemView& view)
 {
-    const QString name = view.accessibleName().isEmpty() ? translated("table") : view.accessibleName().section(u':', 0, 0);
+    const QString proposed = view.property(fileNameProperty).toString();
+    const QString name = !proposed.isEmpty() ? proposed : view.accessibleName().isEmpty() ? translated("table") : view.accessibleName().section(u':', 0, 0);
     QString file = QFileDialog::getSaveFileName(&view, translated("Save table"), name + u".csv"_s,
                                                 translated("Comma-separated values (*.csv)"));
     if (file.isEmpty())
@@ -140,7 +145,8 @@ QString csvText(const QAbstractItemView& view)
     for (const int column : columns)
         headings << quoted(model->headerData(column, Qt::Horizontal).toString());
     QString text = headings.join(u',') + u"\r\n"_s;
-    appendRows(text, *model, view.rootIndex(), columns, hasRowNames);
+    const QVariant role = view.property(numberRoleProperty);
+    appendRows(text, *model, view.rootIndex(), columns, hasRowNames, role.isValid() ? role.toInt() : csvRole);
     return text;
 }
 
@@ -153,8 +159,12 @@ QString saveCsv(const QAbstractItemView& view, const QString& file)
     return {};
 }
 
-QAction* addTableActions(QAbstractItemView& view)
+QAction* addTableActions(QAbstractItemView& view, const QString& fileName, int numberRole)
 {
+    if (!fileName.isEmpty())
+        view.setProperty(fileNameProperty, fileName);
+    if (numberRole != csvRole)
+        view.setProperty(numberRoleProperty, numberRole);
     if (auto* known = view.findChild<QAction*>(u"copyTable"_s, Qt::FindDirectChildrenOnly))
         return known;
     auto* copy = new QAction(translated("&Copy"), &view);

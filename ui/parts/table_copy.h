@@ -2,12 +2,12 @@
 // What every table and tree of the window offers: copying what is selected, saving all of it as CSV.
 #pragma once
 
+#include <QString>
 #include <Qt>
 
 class QAbstractItemModel;
 class QAbstractItemView;
 class QAction;
-class QString;
 
 namespace quantlathe::ui {
 
@@ -23,8 +23,10 @@ QString csvText(const QAbstractItemView& view);
 QString saveCsv(const QAbstractItemView& view, const QString& file);
 /// "Copy" (Ctrl+C, selectedText()), "Copy all as CSV" and "Save table as CSV" in the context menu of @p view,
 /// unless the view has a menu of its own (then its owner adds the view's actions). Once per view. @return the copy action
-QAction* addTableActions(QAbstractItemView& view);
-/// The same, by its earlier names.
+/// @param fileName proposed, without extension; empty: what the view is called
+/// @param numberRole where the models of this view keep the number behind a text
+QAction* addTableActions(QAbstractItemView& view, const QString& fileName = {}, int numberRole = csvRole);
+/// The same, by its earlier name.
 inline QAction* addCopyAction(QAbstractItemView& view) { return addTableActions(view); }
 
 } // namespace quantlathe::ui

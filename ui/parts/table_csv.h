@@ -4,10 +4,11 @@
 
 #include "ui/parts/table_copy.h"
 
-#include <QString>
-
 namespace quantlathe::ui {
 
-inline void addCsvActions(QAbstractItemView& view, const QString& = {}, int = -1) { addTableActions(view); }
+inline void addCsvActions(QAbstractItemView& view, const QString& fileName, int numberRole = -1)
+{
+    addTableActions(view, fileName, numberRole < 0 ? csvRole : numberRole);
+}
 
 } // namespace quantlathe::ui

@@ -5,7 +5,7 @@
 #include "ui/compare/compare_window.h"
 #include "ui/map/error_map_model.h"
 #include "ui/map/error_map_view.h"
-#include "ui/parts/table_csv.h"
+#include "ui/parts/table_copy.h"
 #include "ui/plots/histogram_plot.h"
 #include "ui/ui_test_support.h"
 #include "ui/window/main_window.h"
@@ -135,7 +135,7 @@ private Q_SLOTS:
         // Sorted by the difference, the largest first; CSV has plain numbers.
         tensors->sortByColumn(TensorComparisonModel::RelativeRms, Qt::DescendingOrder);
         QCOMPARE(tensors->model()->index(0, 0).data().toString(), u"blk.1.attn_q.weight"_s);
-        const QStringList lines = csvText(*tensors->model(), TensorComparisonModel::SortRole).split(u"\r\n"_s);
+        const QStringList lines = csvText(*tensors).split(u"\r\n"_s);
         QVERIFY2(lines[1].startsWith(u"blk.1.attn_q.weight,F32,Q4_0,Different,0.0"_s), qPrintable(lines[1]));
         // The chosen tensor's distributions lie over each other.
         tensors->setCurrentIndex(tensors->model()->index(0, 0));
