@@ -148,6 +148,14 @@ QString ChannelPlot::tipAt(const QPointF& position) const
     return lines.join(QLatin1Char('\n'));
 }
 
+void ChannelPlot::resizeEvent(QResizeEvent* event)
+{
+    Plot::resizeEvent(event);
+    // The colour scale takes part of the width.
+    constexpr int mostTicks = 6;
+    xAxis->ticker()->setTickCount(std::clamp(axisRect()->width() / std::max(fontMetrics().averageCharWidth() * 12, 1), 2, mostTicks));
+}
+
 void ChannelPlot::recolour()
 {
     const QColor text = palette().color(QPalette::Text);

@@ -29,6 +29,7 @@ public:
 
 protected:
     void recolour() override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void draw();

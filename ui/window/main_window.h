@@ -90,6 +90,7 @@ private:
     void importTypeRules();
     void choosePreset();
     void fitToBudget();
+    void fitToDevices();
     void showPanel(const QString& id);
     // main_window_export.cpp
     void exportModel();

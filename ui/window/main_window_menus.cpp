@@ -4,6 +4,7 @@
 
 #include "ui/budget/fit_dialog.h"
 #include "ui/look/icons.h"
+#include "ui/memory/memory_panel.h"
 #include "ui/metadata/metadata_panel.h"
 #include "ui/presets/preset_dialog.h"
 #include "ui/text.h"
@@ -153,7 +154,11 @@ void MainWindow::makePlanMenu()
     curve->setShortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_B);
     QAction* changes = menu->addAction(tr("&Compare with another plan"), this, [this] { showPanel(u"plan-changes"_s); });
     changes->setShortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_D);
-    m_modelActions << m_fitAction << curve << changes;
+    QAction* best = menu->addAction(tr("&Best plan for these devices…"), this, &MainWindow::fitToDevices);
+    best->setObjectName(u"fitToDevicesAction"_s);
+    m_modelActions << m_fitAction << curve << changes << best;
+    if (auto* memory = findChild<MemoryPanel*>())
+        memory->setBestPlanAction(best);
 }
 
 /// To the front, with the keyboard in it.
@@ -311,6 +316,13 @@ void MainWindow::deleteMeasurements()
 void MainWindow::fitToBudget()
 {
     FitDialog dialog(*m_fit, this);
+    dialog.exec();
+}
+
+void MainWindow::fitToDevices()
+{
+    FitDialog dialog(*m_fit, this);
+    dialog.setKind(FitRequest::DeviceMemory);
     dialog.exec();
 }
 
