@@ -14,7 +14,10 @@ namespace quantlathe::ui {
 using namespace Qt::StringLiterals;
 
 namespace {
-QString translated(const char* text) { return QCoreApplication::translate("Text", text); }
+struct Text
+{
+    Q_DECLARE_TR_FUNCTIONS(Text)
+};
 } // namespace
 
 QString toQString(std::string_view text)
@@ -33,9 +36,9 @@ QString countText(std::uint64_t count)
     const QLocale locale;
     const double value = static_cast<double>(count);
     if (count >= 1'000'000'000)
-        return translated("%1 B").arg(locale.toString(value / 1e9, 'f', count >= 100'000'000'000 ? 0 : 1));
+        return Text::tr("%1 B").arg(locale.toString(value / 1e9, 'f', count >= 100'000'000'000 ? 0 : 1));
     if (count >= 1'000'000)
-        return translated("%1 M").arg(locale.toString(value / 1e6, 'f', count >= 100'000'000 ? 0 : 1));
+        return Text::tr("%1 M").arg(locale.toString(value / 1e6, 'f', count >= 100'000'000 ? 0 : 1));
     return exactCountText(count);
 }
 
@@ -67,11 +70,11 @@ QString detailText(const Error& error)
     QStringList lines;
     const ErrorPlace& place = error.place();
     if (!place.tensor.empty())
-        lines << translated("Tensor: %1").arg(toQString(printable(place.tensor)));
+        lines << Text::tr("Tensor: %1").arg(toQString(printable(place.tensor)));
     if (!place.file.empty())
-        lines << translated("File: %1").arg(pathText(place.file));
+        lines << Text::tr("File: %1").arg(pathText(place.file));
     if (place.offset)
-        lines << translated("At byte: %1").arg(exactCountText(*place.offset));
+        lines << Text::tr("At byte: %1").arg(exactCountText(*place.offset));
     if (!error.advice().empty()) {
         QString advice = toQString(error.advice());
         advice[0] = advice[0].toUpper();

@@ -2,12 +2,63 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
-    <name>quantlathe::ui::MainWindow</name>
+    <name>SelectionText</name>
     <message numerus="yes">
-        <source>It names %n tensors that this model does not have.</source>
+        <source>Layer %1 (%n tensors)</source>
         <translation>
-            <numerusform>It names %n tensor that this model does not have.</numerusform>
-            <numerusform>It names %n tensors that this model does not have.</numerusform>
+            <numerusform>Layer %1 (%n tensor)</numerusform>
+            <numerusform>Layer %1 (%n tensors)</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::DeviceBlock</name>
+    <message numerus="yes">
+        <source>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers and the output</source>
+        <translation>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layer and the output</numerusform>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers and the output</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers</source>
+        <translation>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layer</numerusform>
+            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::ErrorPanel</name>
+    <message numerus="yes">
+        <source>%n rows, %1 all together</source>
+        <translation>
+            <numerusform>%n row, %1 all together</numerusform>
+            <numerusform>%n rows, %1 all together</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::ExportDialog</name>
+    <message numerus="yes">
+        <source>%n te&amp;nsors get another type than asked for:</source>
+        <translation>
+            <numerusform>%n te&amp;nsor gets another type than asked for:</numerusform>
+            <numerusform>%n te&amp;nsors get another type than asked for:</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n te&amp;nsors cannot be written yet:</source>
+        <translation>
+            <numerusform>%n te&amp;nsor cannot be written yet:</numerusform>
+            <numerusform>%n te&amp;nsors cannot be written yet:</numerusform>
         </translation>
     </message>
 </context>
@@ -25,6 +76,81 @@
         <translation>
             <numerusform>The tensor that was kept last time</numerusform>
             <numerusform>The %n tensors that were kept last time</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::MainWindow</name>
+    <message numerus="yes">
+        <source>It names %n tensors that this model does not have.</source>
+        <translation>
+            <numerusform>It names %n tensor that this model does not have.</numerusform>
+            <numerusform>It names %n tensors that this model does not have.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n exports are not finished. Stop them and close the window?</source>
+        <translation>
+            <numerusform>%n export is not finished. Stop it and close the window?</numerusform>
+            <numerusform>%n exports are not finished. Stop them and close the window?</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors of this model are not in the recipe.</source>
+        <translation>
+            <numerusform>%n tensor of this model is not in the recipe.</numerusform>
+            <numerusform>%n tensors of this model are not in the recipe.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors are written in another type.</source>
+        <translation>
+            <numerusform>%n tensor is written in another type.</numerusform>
+            <numerusform>%n tensors are written in another type.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n rules of %1 match no tensor of this model.</source>
+        <translation>
+            <numerusform>%n rule of %1 matches no tensor of this model.</numerusform>
+            <numerusform>%n rules of %1 match no tensor of this model.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::MapSource</name>
+    <message numerus="yes">
+        <source>%1 and %n more</source>
+        <translation>
+            <numerusform>%1 and %n more</numerusform>
+            <numerusform>%1 and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::MemoryAnswersBox</name>
+    <message numerus="yes">
+        <source>All %n layers and the output fit on the devices.</source>
+        <translation>
+            <numerusform>The %n layer and the output fit on the devices.</numerusform>
+            <numerusform>All %n layers and the output fit on the devices.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>With the experts of %n layers in main memory the rest fits.</source>
+        <translation>
+            <numerusform>With the experts of %n layer in main memory the rest fits.</numerusform>
+            <numerusform>With the experts of %n layers in main memory the rest fits.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::MetadataPanel</name>
+    <message numerus="yes">
+        <source>%n keys</source>
+        <translation>
+            <numerusform>%n key</numerusform>
+            <numerusform>%n keys</numerusform>
         </translation>
     </message>
 </context>
@@ -59,6 +185,16 @@
         <translation>
             <numerusform>%n tensor gets another type because its rows do not fit.</numerusform>
             <numerusform>%n tensors get another type because their rows do not fit.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::ResultPage</name>
+    <message numerus="yes">
+        <source>%n tensors</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
         </translation>
     </message>
 </context>
@@ -111,36 +247,26 @@
     </message>
 </context>
 <context>
-    <name>quantlathe::ui::DeviceBlock</name>
+    <name>quantlathe::ui::WhatIfModel</name>
     <message numerus="yes">
-        <source>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers and the output</source>
+        <source>Choose %1 for %n tensor(s)</source>
         <translation>
-            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layer and the output</numerusform>
-            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers and the output</numerusform>
+            <numerusform>Choose %1 for %n tensor</numerusform>
+            <numerusform>Choose %1 for %n tensors</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers</source>
+        <source>Keep %n tensor(s) as stored</source>
         <translation>
-            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layer</numerusform>
-            <numerusform>&lt;b&gt;%1&lt;/b&gt;, %2 of %n layers</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>quantlathe::ui::MemoryAnswersBox</name>
-    <message numerus="yes">
-        <source>All %n layers and the output fit on the devices.</source>
-        <translation>
-            <numerusform>The %n layer and the output fit on the devices.</numerusform>
-            <numerusform>All %n layers and the output fit on the devices.</numerusform>
+            <numerusform>Keep %n tensor as stored</numerusform>
+            <numerusform>Keep %n tensors as stored</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>With the experts of %n layers in main memory the rest fits.</source>
+        <source>The rows of %n tensor(s) do not fit: they would be written as another type</source>
         <translation>
-            <numerusform>With the experts of %n layer in main memory the rest fits.</numerusform>
-            <numerusform>With the experts of %n layers in main memory the rest fits.</numerusform>
+            <numerusform>The rows of %n tensor do not fit: it would be written as another type</numerusform>
+            <numerusform>The rows of %n tensors do not fit: they would be written as another type</numerusform>
         </translation>
     </message>
 </context>

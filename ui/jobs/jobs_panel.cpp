@@ -3,6 +3,7 @@
 
 #include "ui/jobs/job_table_model.h"
 #include "ui/jobs/result_page.h"
+#include "ui/jobs/tasks_view.h"
 #include "ui/parts/hint_page.h"
 #include "ui/parts/number_text.h"
 #include "ui/parts/table_copy.h"
@@ -98,6 +99,12 @@ JobsPanel::JobsPanel(JobQueue& queue, QWidget* parent)
     });
     adjustColumns();
     updateDetail();
+}
+
+void JobsPanel::setTasks(TaskList& tasks)
+{
+    m_tasks = new TasksView(tasks, this);
+    static_cast<QVBoxLayout*>(layout())->insertWidget(0, m_tasks);
 }
 
 void JobsPanel::showJob(quint64 id)

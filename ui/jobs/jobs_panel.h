@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The exports: what runs, what waits, what came of them.
+// The exports: what runs, what waits, what came of them; above them all other work in the background.
 #pragma once
 
 #include "ui/jobs/job_queue.h"
@@ -18,12 +18,16 @@ namespace quantlathe::ui {
 class HintPage;
 class JobTableModel;
 class ResultPage;
+class TaskList;
+class TasksView;
 
 class JobsPanel : public QWidget
 {
     Q_OBJECT
 public:
     explicit JobsPanel(JobQueue& queue, QWidget* parent = nullptr);
+    /// Shows background work, too. @p tasks outlives the panel.
+    void setTasks(TaskList& tasks);
 
     [[nodiscard]] QTableView& view() { return *m_view; }
     void showJob(quint64 id);
@@ -42,6 +46,7 @@ private:
 
     JobQueue& m_queue;
     JobTableModel* m_model;
+    TasksView* m_tasks = nullptr;
     QStackedWidget* m_pages;
     HintPage* m_hint;
     QWidget* m_main;

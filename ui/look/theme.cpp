@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/look/theme.h"
 
+#include "ui/look/high_contrast_style.h"
+
 #include <QApplication>
 #include <QFont>
 #include <QSettings>
@@ -74,6 +76,29 @@ QPalette darkPalette()
     return palette;
 }
 
+/// Black, white and yellow: every text at least 7 to 1.
+QPalette highContrastPalette()
+{
+    QPalette palette(Qt::black, Qt::black);
+    for (const auto role : {QPalette::Window, QPalette::Base, QPalette::Button, QPalette::ToolTipBase})
+        palette.setColor(role, Qt::black);
+    palette.setColor(QPalette::AlternateBase, QColor(0x16, 0x16, 0x16));
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText, QPalette::BrightText})
+        palette.setColor(role, Qt::white);
+    palette.setColor(QPalette::PlaceholderText, QColor(0xc8, 0xc8, 0xc8));
+    palette.setColor(QPalette::Light, QColor(0x90, 0x90, 0x90));
+    palette.setColor(QPalette::Midlight, QColor(0x70, 0x70, 0x70));
+    palette.setColor(QPalette::Mid, QColor(0x90, 0x90, 0x90));
+    palette.setColor(QPalette::Dark, QColor(0xb0, 0xb0, 0xb0));
+    palette.setColor(QPalette::Highlight, QColor(0xff, 0xd8, 0x00));
+    palette.setColor(QPalette::HighlightedText, Qt::black);
+    palette.setColor(QPalette::Link, QColor(0x7f, 0xd4, 0xff));
+    palette.setColor(QPalette::LinkVisited, QColor(0xd9, 0xb3, 0xff));
+    fade(palette, QColor(0xa0, 0xa0, 0xa0));
+    palette.setColor(QPalette::Disabled, QPalette::Highlight, QColor(0x40, 0x40, 0x40));
+    return palette;
+}
+
 } // namespace
 
 Theme::Theme(QObject* parent)
@@ -81,7 +106,7 @@ Theme::Theme(QObject* parent)
 {
     const QSettings settings;
     const int mode = settings.value(modeKey, 0).toInt();
-    m_mode = mode == 1 ? Mode::Light : mode == 2 ? Mode::Dark : Mode::System;
+    m_mode = mode > 0 && mode <= static_cast<int>(Mode::HighContrast) ? static_cast<Mode>(mode) : Mode::System;
     m_textPercent = qBound(smallestPercent, settings.value(textKey, 100).toInt(), largestPercent);
     if (m_mode != Mode::System || m_textPercent != 100)
         apply();
@@ -108,8 +133,11 @@ void Theme::setTextPercent(int percent)
 
 void Theme::apply()
 {
-    QApplication::setStyle(m_mode == Mode::System ? m_systemStyle : u"fusion"_s);
-    QApplication::setPalette(m_mode == Mode::System ? QPalette() : m_mode == Mode::Light ? lightPalette() : darkPalette());
+    if (m_mode == Mode::HighContrast)
+        QApplication::setStyle(new HighContrastStyle);
+    else
+        QApplication::setStyle(m_mode == Mode::System ? m_systemStyle : u"fusion"_s);
+    QApplication::setPalette(m_mode == Mode::System ? QPalette() : paletteOf(m_mode));
     QToolTip::setPalette(QApplication::palette());
     QFont font = QApplication::font();
     // Fonts set in pixels have no point size; then the size stays the system's.
@@ -122,6 +150,11 @@ void Theme::apply()
             QApplication::setFont(font, widgets);
     }
     Q_EMIT changed();
+}
+
+QPalette paletteOf(Theme::Mode mode)
+{
+    return mode == Theme::Mode::HighContrast ? highContrastPalette() : mode == Theme::Mode::Dark ? darkPalette() : lightPalette();
 }
 
 bool isDark(const QPalette& palette)

@@ -14,7 +14,7 @@ class Theme : public QObject
 {
     Q_OBJECT
 public:
-    enum class Mode { System, Light, Dark };
+    enum class Mode { System, Light, Dark, HighContrast };
     Q_ENUM(Mode)
 
     explicit Theme(QObject* parent = nullptr);
@@ -39,6 +39,9 @@ private:
     QString m_systemStyle;
     qreal m_systemPointSize = 0;
 };
+
+/// The colours of @p mode, which is not System.
+QPalette paletteOf(Theme::Mode mode);
 
 /// True when text is lighter than its background.
 bool isDark(const QPalette& palette);

@@ -2,6 +2,7 @@
 #include "ui/parts/job_strip.h"
 
 #include "ui/background.h"
+#include "ui/parts/task_list.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -50,6 +51,8 @@ void JobStrip::watch(LatestJob& job, const QString& title)
     connect(&job, &LatestJob::runningChanged, this,
             [this, &job, title](bool isRunning) { runningChanged(job, title, isRunning); });
     connect(&job, &LatestJob::progressed, this, [this, &job](const QString&, quint64 done, quint64 total) {
+        if (const auto task = m_tasks.find(&job); task != m_tasks.end() && m_taskList)
+            m_taskList->progress(task->second, done, total);
         if (m_active != &job)
             return;
         m_bar->setRange(0, total == 0 ? 0 : barSteps);
@@ -58,8 +61,34 @@ void JobStrip::watch(LatestJob& job, const QString& title)
     });
 }
 
+void JobStrip::list(LatestJob& job, const QString& title, bool isRunning)
+{
+    // Looked for only now: a panel is made before it is part of its window.
+    if (isRunning && !m_tasks.contains(&job)) {
+        m_taskList = TaskList::of(*this);
+        if (m_taskList)
+            m_tasks[&job] = m_taskList->begin(title, [this, &job] {
+                job.cancel();
+                Q_EMIT stopped();
+            });
+    } else if (const auto task = m_tasks.find(&job); !isRunning && task != m_tasks.end()) {
+        if (m_taskList)
+            m_taskList->end(task->second);
+        m_tasks.erase(task);
+    }
+}
+
+JobStrip::~JobStrip()
+{
+    for (const auto& [job, task] : m_tasks) {
+        if (m_taskList)
+            m_taskList->end(task);
+    }
+}
+
 void JobStrip::runningChanged(LatestJob& job, const QString& title, bool isRunning)
 {
+    list(job, title, isRunning);
     if (isRunning) {
         m_active = &job;
         m_label->setText(title);

@@ -11,7 +11,10 @@ namespace quantlathe::ui {
 using namespace Qt::StringLiterals;
 
 namespace {
-QString translated(const char* text) { return QCoreApplication::translate("NumberText", text); }
+struct NumberText
+{
+    Q_DECLARE_TR_FUNCTIONS(NumberText)
+};
 } // namespace
 
 QString weightText(double value, int digits)
@@ -29,7 +32,7 @@ QString decibelText(double decibels)
 {
     if (std::isinf(decibels) || std::isnan(decibels))
         return weightText(decibels);
-    return translated("%1 dB").arg(QLocale().toString(decibels, 'f', 2));
+    return NumberText::tr("%1 dB").arg(QLocale().toString(decibels, 'f', 2));
 }
 
 QString shareText(double share)
@@ -46,15 +49,15 @@ QString shareText(double share)
 QString durationText(double seconds)
 {
     if (!std::isfinite(seconds) || seconds < 0)
-        return translated("unknown");
+        return NumberText::tr("unknown");
     if (seconds < 10)
-        return translated("%1 s").arg(QLocale().toString(seconds, 'f', 1));
+        return NumberText::tr("%1 s").arg(QLocale().toString(seconds, 'f', 1));
     const auto whole = static_cast<qint64>(std::llround(std::min(seconds, 3.6e8)));
     if (whole < 60)
-        return translated("%1 s").arg(whole);
+        return NumberText::tr("%1 s").arg(whole);
     if (whole < 3600)
-        return translated("%1 min %2 s").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
-    return translated("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
+        return NumberText::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
+    return NumberText::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
 }
 
 } // namespace quantlathe::ui

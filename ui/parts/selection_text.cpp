@@ -16,10 +16,14 @@ namespace quantlathe::ui {
 using namespace Qt::StringLiterals;
 
 namespace {
-QString translated(const char* text, int count = -1)
+struct SelectionText
 {
-    return QCoreApplication::translate("SelectionText", text, nullptr, count);
-}
+    Q_DECLARE_TR_FUNCTIONS(SelectionText)
+};
+struct EncodingText
+{
+    Q_DECLARE_TR_FUNCTIONS(EncodingText)
+};
 } // namespace
 
 QString selectionText(const Document& document)
@@ -34,8 +38,8 @@ QString selectionText(const Document& document)
     }
     const auto layer = document.model()->place(selection.front()).layer;
     if (layer && selection == document.tensorsOfLayer(layer))
-        return translated("Layer %1 (%n tensors)", static_cast<int>(selection.size())).arg(*layer);
-    return translated("%n tensors", static_cast<int>(selection.size()));
+        return SelectionText::tr("Layer %1 (%n tensors)", nullptr, static_cast<int>(selection.size())).arg(*layer);
+    return SelectionText::tr("%n tensors", nullptr, static_cast<int>(selection.size()));
 }
 
 QString writtenTypesText(const Document& document, const TensorIndices& tensors)
@@ -55,13 +59,12 @@ QString writtenTypesText(const Document& document, const TensorIndices& tensors)
 
 QString encodingText(const Encoding& encoding)
 {
-    const auto translate = [](const char* text) { return QCoreApplication::translate("Encoding", text); };
-    const QString effort = encoding.effort == Effort::Best ? translate("best effort") : translate("standard effort");
+    const QString effort = encoding.effort == Effort::Best ? EncodingText::tr("best effort") : EncodingText::tr("standard effort");
     if (!encoding.objective)
         return effort;
-    return translate("%1, %2").arg(effort, *encoding.objective == Objective::Magnitude
-                                               ? translate("errors weighted by size")
-                                               : translate("plain squared error"));
+    return EncodingText::tr("%1, %2").arg(effort, *encoding.objective == Objective::Magnitude
+                                               ? EncodingText::tr("errors weighted by size")
+                                               : EncodingText::tr("plain squared error"));
 }
 
 } // namespace quantlathe::ui

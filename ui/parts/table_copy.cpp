@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/parts/table_copy.h"
 
+#include <QCoreApplication>
 #include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
@@ -24,7 +25,10 @@ namespace {
 constexpr const char* numberRoleProperty = "csvNumberRole";
 constexpr const char* fileNameProperty = "csvFileName";
 
-QString translated(const char* text) { return QApplication::translate("TableCopy", text); }
+struct TableCopy
+{
+    Q_DECLARE_TR_FUNCTIONS(TableCopy)
+};
 
 const QHeaderView* headerOf(const QAbstractItemView& view)
 {
@@ -81,16 +85,16 @@ void appendRows(QString& text, const QAbstractItemModel& model, const QModelInde
 void askAndSave(QAbstractItemView& view)
 {
     const QString proposed = view.property(fileNameProperty).toString();
-    const QString name = !proposed.isEmpty() ? proposed : view.accessibleName().isEmpty() ? translated("table") : view.accessibleName().section(u':', 0, 0);
-    QString file = QFileDialog::getSaveFileName(&view, translated("Save table"), name + u".csv"_s,
-                                                translated("Comma-separated values (*.csv)"));
+    const QString name = !proposed.isEmpty() ? proposed : view.accessibleName().isEmpty() ? TableCopy::tr("table") : view.accessibleName().section(u':', 0, 0);
+    QString file = QFileDialog::getSaveFileName(&view, TableCopy::tr("Save table"), name + u".csv"_s,
+                                                TableCopy::tr("Comma-separated values (*.csv)"));
     if (file.isEmpty())
         return;
     if (QFileInfo(file).suffix().isEmpty())
         file += u".csv"_s;
     const QString problem = saveCsv(view, file);
     if (!problem.isEmpty())
-        QMessageBox::warning(&view, translated("Save table"), problem);
+        QMessageBox::warning(&view, TableCopy::tr("Save table"), problem);
 }
 
 } // namespace
@@ -155,7 +159,7 @@ QString saveCsv(const QAbstractItemView& view, const QString& file)
     QSaveFile output(file);
     const QByteArray bytes = "\xEF\xBB\xBF" + csvText(view).toUtf8();
     if (!output.open(QIODevice::WriteOnly) || output.write(bytes) != bytes.size() || !output.commit())
-        return translated("The table could not be written to %1: %2.").arg(file, output.errorString());
+        return TableCopy::tr("The table could not be written to %1: %2.").arg(file, output.errorString());
     return {};
 }
 
@@ -167,7 +171,7 @@ QAction* addTableActions(QAbstractItemView& view, const QString& fileName, int n
         view.setProperty(numberRoleProperty, numberRole);
     if (auto* known = view.findChild<QAction*>(u"copyTable"_s, Qt::FindDirectChildrenOnly))
         return known;
-    auto* copy = new QAction(translated("&Copy"), &view);
+    auto* copy = new QAction(TableCopy::tr("&Copy"), &view);
     copy->setObjectName(u"copyTable"_s);
     copy->setShortcut(QKeySequence::Copy);
     copy->setShortcutContext(Qt::WidgetShortcut);
@@ -176,10 +180,10 @@ QAction* addTableActions(QAbstractItemView& view, const QString& fileName, int n
         if (!text.isEmpty())
             QApplication::clipboard()->setText(text);
     });
-    auto* copyAll = new QAction(translated("Copy &all as CSV"), &view);
+    auto* copyAll = new QAction(TableCopy::tr("Copy &all as CSV"), &view);
     copyAll->setObjectName(u"copyCsv"_s);
     QObject::connect(copyAll, &QAction::triggered, &view, [&view] { QApplication::clipboard()->setText(csvText(view)); });
-    auto* save = new QAction(translated("&Save table as CSV…"), &view);
+    auto* save = new QAction(TableCopy::tr("&Save table as CSV…"), &view);
     save->setObjectName(u"saveCsv"_s);
     QObject::connect(save, &QAction::triggered, &view, [&view] { askAndSave(view); });
     view.addAction(copy);

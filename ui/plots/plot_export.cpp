@@ -3,6 +3,7 @@
 
 #include "ui/plots/plot.h"
 
+#include <QCoreApplication>
 #include <QApplication>
 #include <QBuffer>
 #include <QClipboard>
@@ -23,20 +24,23 @@ namespace {
 
 constexpr double imageScale = 2;
 
-QString translated(const char* text) { return QApplication::translate("PlotExport", text); }
+struct PlotExport
+{
+    Q_DECLARE_TR_FUNCTIONS(PlotExport)
+};
 
 void askAndSave(Plot& plot, const QString& fileName)
 {
     QString filter;
-    QString file = QFileDialog::getSaveFileName(&plot, translated("Save plot"), fileName + u".png"_s,
-                                                translated("PNG image (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"), &filter);
+    QString file = QFileDialog::getSaveFileName(&plot, PlotExport::tr("Save plot"), fileName + u".png"_s,
+                                                PlotExport::tr("PNG image (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"), &filter);
     if (file.isEmpty())
         return;
     if (QFileInfo(file).suffix().isEmpty())
         file += filter.contains(u"pdf"_s) ? u".pdf"_s : filter.contains(u"svg"_s) ? u".svg"_s : u".png"_s;
     const QString problem = savePlot(plot, file);
     if (!problem.isEmpty())
-        QMessageBox::warning(&plot, translated("Save plot"), problem);
+        QMessageBox::warning(&plot, PlotExport::tr("Save plot"), problem);
 }
 
 bool drawVectors(QCPPainter& painter, Plot& plot)
@@ -77,7 +81,7 @@ QString savePlot(Plot& plot, const QString& file)
     }
     QSaveFile output(file);
     if (!isDrawn || !output.open(QIODevice::WriteOnly) || output.write(picture.data()) != picture.size() || !output.commit())
-        return translated("The plot could not be written to %1: %2.").arg(file, output.errorString());
+        return PlotExport::tr("The plot could not be written to %1: %2.").arg(file, output.errorString());
     return {};
 }
 
@@ -85,13 +89,13 @@ void copyPlot(Plot& plot) { QApplication::clipboard()->setPixmap(plot.toPixmap(p
 
 void addPlotActions(QMenu& menu, Plot& plot, const QString& fileName)
 {
-    QAction* everything = menu.addAction(translated("Show &everything"));
+    QAction* everything = menu.addAction(PlotExport::tr("Show &everything"));
     everything->setObjectName(u"showEverything"_s);
     QObject::connect(everything, &QAction::triggered, &plot, &Plot::showEverything);
-    QAction* copy = menu.addAction(translated("&Copy image"));
+    QAction* copy = menu.addAction(PlotExport::tr("&Copy image"));
     copy->setObjectName(u"copyImage"_s);
     QObject::connect(copy, &QAction::triggered, &plot, [&plot] { copyPlot(plot); });
-    QAction* save = menu.addAction(translated("&Save as PNG, SVG or PDF…"));
+    QAction* save = menu.addAction(PlotExport::tr("&Save as PNG, SVG or PDF…"));
     save->setObjectName(u"saveImage"_s);
     QObject::connect(save, &QAction::triggered, &plot, [&plot, fileName] { askAndSave(plot, fileName); });
 }

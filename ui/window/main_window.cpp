@@ -6,9 +6,11 @@
 #include "ui/look/icons.h"
 #include "ui/map/error_map_panel.h"
 #include "ui/map/error_map_view.h"
+#include "ui/parts/task_list.h"
 #include "ui/text.h"
 #include "ui/tree/tensor_tree_panel.h"
 #include "ui/window/dock_title.h"
+#include "ui/window/document_tasks.h"
 #include "ui/window/empty_state.h"
 #include "ui/window/panels.h"
 #include "ui/window/status_line.h"
@@ -28,6 +30,9 @@
 #include <QToolButton>
 #include <QTreeView>
 
+#include <algorithm>
+#include <utility>
+
 namespace quantlathe::ui {
 
 using namespace Qt::StringLiterals;
@@ -41,14 +46,15 @@ const QString layoutKey = u"window/layout"_s;
 const QString columnsKey = u"window/columns"_s;
 const QString thoroughKey = u"measuring/thorough"_s;
 
-/// The first local file or folder of what is dragged; empty when there is none.
-QString droppedPath(const QMimeData& data)
+/// The local files and folders of what is dragged.
+QStringList droppedPaths(const QMimeData& data)
 {
+    QStringList paths;
     for (const QUrl& url : data.urls()) {
         if (url.isLocalFile())
-            return url.toLocalFile();
+            paths << url.toLocalFile();
     }
-    return {};
+    return paths;
 }
 
 } // namespace
@@ -64,11 +70,13 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     m_workspace.document = m_document;
     m_workspace.jobs = m_jobs;
+    m_workspace.tasks = new TaskList(this);
+    new DocumentTasks(*m_document, *m_workspace.tasks, this);
     m_workspace.fit = m_fit;
     m_workspace.open = [this](const QString& path) { openPath(path); };
 
     m_tree = new TensorTreePanel(*m_document, this);
-    m_emptyState = new EmptyState(m_recentFiles, this);
+    m_emptyState = new EmptyState(m_recentFiles, m_recentRecipes, this);
     m_middle = new QStackedWidget(this);
     m_middle->addWidget(m_emptyState);
     m_map = new ErrorMapPanel(*m_document, this);
@@ -82,6 +90,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     connect(m_emptyState, &EmptyState::openFileRequested, this, &MainWindow::chooseFile);
     connect(m_emptyState, &EmptyState::openFolderRequested, this, &MainWindow::chooseFolder);
     connect(m_emptyState, &EmptyState::openRequested, this, &MainWindow::openPath);
+    connect(m_emptyState, &EmptyState::recipeRequested, this, &MainWindow::openRecipe);
 
     m_statusLine = new StatusLine(*m_document, this);
     m_openingProgress = new QProgressBar(this);
@@ -114,6 +123,10 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     connect(m_document, &Document::opened, this, [this](const std::filesystem::path& path) {
         hideOpening();
         m_recentFiles.add(pathText(path));
+        if (const QString recipe = std::exchange(m_waitingRecipe, {}); !recipe.isEmpty()) {
+            m_emptyState->setWaitingRecipe({});
+            loadRecipeFrom(recipe);
+        }
     });
     connect(m_document, &Document::openFailed, this, [this](const std::filesystem::path& path, const Error& error) {
         hideOpening();
@@ -274,19 +287,34 @@ void MainWindow::closeEvent(QCloseEvent* event)
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 {
-    if (!droppedPath(*event->mimeData()).isEmpty())
+    if (!droppedPaths(*event->mimeData()).isEmpty())
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
-    const QString path = droppedPath(*event->mimeData());
-    if (path.isEmpty())
+    const QStringList paths = droppedPaths(*event->mimeData());
+    if (paths.isEmpty())
         return;
     event->acceptProposedAction();
     // After the drag has ended: a question asked here would freeze the program the file comes from.
-    const bool isRecipe = m_document->hasModel() && path.endsWith(u".json"_s, Qt::CaseInsensitive);
-    QMetaObject::invokeMethod(this, [this, path, isRecipe] { isRecipe ? loadRecipeFrom(path) : openPath(path); }, Qt::QueuedConnection);
+    // A model and a recipe dropped together: the recipe is for that model.
+    const auto isRecipe = [](const QString& path) {
+        return path.endsWith(u".json"_s, Qt::CaseInsensitive) && !path.endsWith(u".index.json"_s, Qt::CaseInsensitive);
+    };
+    const auto recipe = std::find_if(paths.begin(), paths.end(), isRecipe);
+    const auto model = std::find_if_not(paths.begin(), paths.end(), isRecipe);
+    const QString recipePath = recipe == paths.end() ? QString() : *recipe;
+    const QString modelPath = model == paths.end() ? QString() : *model;
+    QMetaObject::invokeMethod(
+        this,
+        [this, recipePath, modelPath] {
+            if (modelPath.isEmpty())
+                return openRecipe(recipePath);
+            m_waitingRecipe = recipePath;
+            openPath(modelPath);
+        },
+        Qt::QueuedConnection);
 }
 
 } // namespace quantlathe::ui

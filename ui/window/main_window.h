@@ -46,6 +46,7 @@ public:
     void showMap();
     [[nodiscard]] FitContext& fit() { return *m_fit; }
     [[nodiscard]] RecentFiles& recentFiles() { return m_recentFiles; }
+    [[nodiscard]] RecentRecipes& recentRecipes() { return m_recentRecipes; }
 
     /// Opens a model file or folder in the background; asks first when unsaved choices would be lost.
     void openPath(const QString& path);
@@ -55,6 +56,8 @@ public:
     // What the file dialogs do once a name is chosen. Failures become a message box.
     void saveRecipeTo(const QString& path);
     void loadRecipeFrom(const QString& path);
+    /// Applies it to the open model; without one to the model it was used on, or to the one that is opened next.
+    void openRecipe(const QString& path);
     void exportTypeRulesTo(const QString& path);
     void importTypeRulesFrom(const QString& path);
     /// Opens a window that compares the open model with @p path.
@@ -72,6 +75,7 @@ private:
     void makeEditMenu();
     void makePlanMenu();
     void makeViewMenu();
+    void makeLanguageMenu(QMenu& viewMenu);
     void makeHelpMenu();
     void makeToolBar();
     void fillRecentMenu();
@@ -114,6 +118,8 @@ private:
     void hideOpening();
 
     RecentFiles m_recentFiles;
+    RecentRecipes m_recentRecipes;
+    QString m_waitingRecipe; ///< for the model that is opened next
     Theme* m_theme;
     Document* m_document;
     JobQueue* m_jobs;

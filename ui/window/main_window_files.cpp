@@ -2,10 +2,13 @@
 // The main window's files: models, recipes and tensor-type files.
 #include "ui/window/main_window.h"
 
+#include "core/base/text.h"
 #include "core/plan/presets.h"
 #include "core/plan/recipe.h"
 #include "core/plan/rules.h"
 #include "ui/text.h"
+#include "ui/window/empty_state.h"
+#include "ui/window/recipe_report.h"
 
 #include <QDir>
 #include <QFileDialog>
@@ -14,6 +17,8 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QStatusBar>
+
+#include <utility>
 
 namespace quantlathe::ui {
 
@@ -74,6 +79,7 @@ void MainWindow::saveRecipeTo(const QString& path)
         return;
     rememberFolderOf(path);
     m_recipePath = path;
+    m_recentRecipes.add(path, pathText(m_document->model()->path()));
     m_document->undoStack().setClean();
     statusBar()->showMessage(tr("Recipe saved as %1").arg(QFileInfo(path).fileName()), messageMilliseconds);
 }
@@ -94,19 +100,48 @@ void MainWindow::loadRecipeFrom(const QString& path)
     rememberFolderOf(path);
     m_recipePath = path;
     m_document->setPlan(recipe.plan, tr("Load recipe %1").arg(QFileInfo(path).fileName()));
-    if (recipe.missing.empty()) {
-        statusBar()->showMessage(tr("Recipe %1 applied").arg(QFileInfo(path).fileName()), messageMilliseconds);
-        return;
-    }
-    QStringList names;
+    m_recentRecipes.add(path, pathText(m_document->model()->path()));
+    statusBar()->showMessage(tr("Recipe %1 applied").arg(QFileInfo(path).fileName()), messageMilliseconds);
+    // What a person would not expect: tensors that are not there, tensors nobody chose a type for, types that do not fit.
+    RecipeReport report;
+    report.title = tr("Recipe applied");
     for (const std::string& missing : recipe.missing)
-        names << toQString(missing);
-    auto* box = new QMessageBox(QMessageBox::Information, tr("Recipe applied"),
-                                tr("The recipe was applied to the tensors it shares with this model."), QMessageBox::Ok, this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setInformativeText(tr("It names %n tensors that this model does not have.", nullptr, static_cast<int>(names.size())));
-    box->setDetailedText(names.join(u'\n'));
-    box->open();
+        report.lines.push_back({toQString(missing), tr("In the recipe, but not in this model")});
+    const Model& model = *m_document->model();
+    const std::size_t missing = report.lines.size();
+    std::size_t left = 0;
+    std::size_t fallbacks = 0;
+    for (std::size_t tensor = 0; tensor < model.tensors().size(); ++tensor) {
+        const QString name = toQString(printable(model.tensors()[tensor].name()));
+        const EffectiveChoice& effective = m_document->effectiveChoice(tensor);
+        if (!recipe.plan.choice(model.tensors()[tensor].name())) {
+            if (!factsOf(model, tensor).isQuantizable || !m_document->hasModel())
+                continue;
+            report.lines.push_back({name, tr("In this model, but not in the recipe: kept as stored")});
+            ++left;
+        } else if (effective.reason != FallbackReason::None && effective.requested != effective.type) {
+            report.lines.push_back({name, tr("%1 does not fit: written as %2").arg(toQString(quantlathe::name(effective.requested)), toQString(quantlathe::name(effective.type)))});
+            ++fallbacks;
+        }
+    }
+    if (missing == 0) // a recipe for this very model that leaves some tensors alone, on purpose
+        return;
+    report.summary = tr("The recipe %1 was applied to the tensors it shares with this model.").arg(QFileInfo(path).fileName()) + u'\n'
+        + tr("It names %n tensors that this model does not have.", nullptr, static_cast<int>(missing)) + u'\n'
+        + tr("%n tensors of this model are not in the recipe.", nullptr, static_cast<int>(left)) + u'\n'
+        + tr("%n tensors are written in another type.", nullptr, static_cast<int>(fallbacks));
+    (new RecipeReportDialog(report, this))->open();
+}
+
+void MainWindow::openRecipe(const QString& path)
+{
+    if (m_document->hasModel())
+        return loadRecipeFrom(path);
+    m_waitingRecipe = path;
+    const QString model = m_recentRecipes.modelOf(path);
+    if (!model.isEmpty() && QFileInfo::exists(model))
+        return openPath(model);
+    m_emptyState->setWaitingRecipe(QFileInfo(path).fileName());
 }
 
 // --- tensor-type files ---
@@ -145,15 +180,28 @@ void MainWindow::importTypeRulesFrom(const QString& path)
     // As llama-quantize does: the first rule that matches a tensor's name wins; the others keep their choice.
     const Model& model = *m_document->model();
     Plan plan = m_document->plan();
+    std::vector<bool> hasMatched(rules.size());
     for (std::size_t tensor = 0; tensor < model.tensors().size(); ++tensor) {
-        for (const TypeRule& rule : rules) {
-            if (!rule.matches(model.place(tensor).canonicalName))
+        bool isChosen = false;
+        for (std::size_t rule = 0; rule < rules.size(); ++rule) {
+            if (!rules[rule].matches(model.place(tensor).canonicalName))
                 continue;
-            plan.setChoice(model.tensors()[tensor].name(), Choice{rule.type()});
-            break;
+            hasMatched[rule] = true;
+            if (!std::exchange(isChosen, true))
+                plan.setChoice(model.tensors()[tensor].name(), Choice{rules[rule].type()});
         }
     }
     m_document->setPlan(plan, tr("Import tensor types from %1").arg(QFileInfo(path).fileName()));
+    RecipeReport report;
+    report.title = tr("Tensor types imported");
+    for (std::size_t rule = 0; rule < rules.size(); ++rule) {
+        if (!hasMatched[rule])
+            report.lines.push_back({toQString(rules[rule].pattern()), tr("No tensor of this model matches this rule")});
+    }
+    if (report.lines.empty())
+        return;
+    report.summary = tr("%n rules of %1 match no tensor of this model.", nullptr, static_cast<int>(report.lines.size())).arg(QFileInfo(path).fileName());
+    (new RecipeReportDialog(report, this))->open();
 }
 
 // --- failures and questions ---

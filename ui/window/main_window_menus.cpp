@@ -11,6 +11,7 @@
 #include "ui/tree/tensor_tree_model.h"
 #include "ui/tree/tensor_tree_panel.h"
 #include "ui/tree/type_choices.h"
+#include "ui/window/application.h"
 #include "ui/window/sample.h"
 
 #include <QAction>
@@ -21,6 +22,7 @@
 #include <QHeaderView>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QStatusBar>
 #include <QToolBar>
 #include <QToolButton>
 #include <QTreeView>
@@ -237,6 +239,8 @@ void MainWindow::makeViewMenu()
     addTheme(tr("&System"), Theme::Mode::System);
     addTheme(tr("&Light"), Theme::Mode::Light);
     addTheme(tr("&Dark"), Theme::Mode::Dark);
+    addTheme(tr("&High contrast"), Theme::Mode::HighContrast);
+    makeLanguageMenu(*menu);
 
     QMenu* text = menu->addMenu(tr("Text si&ze"));
     constexpr int step = 10; // percent
@@ -251,6 +255,28 @@ void MainWindow::makeViewMenu()
     fullScreen->setCheckable(true);
     fullScreen->setShortcut(QKeySequence::FullScreen);
     connect(fullScreen, &QAction::toggled, this, [this](bool isOn) { isOn ? showFullScreen() : showNormal(); });
+}
+
+void MainWindow::makeLanguageMenu(QMenu& viewMenu)
+{
+    QMenu* languages = viewMenu.addMenu(tr("Lan&guage"));
+    languages->setObjectName(u"languageMenu"_s);
+    auto* group = new QActionGroup(languages);
+    const auto add = [&](const QString& text, const QString& language) {
+        QAction* action = languages->addAction(text, this, [this, language] {
+            if (chosenLanguage() == language)
+                return;
+            chooseLanguage(language);
+            statusBar()->showMessage(tr("The language changes when Quantlathe is started again."), 15000);
+        });
+        action->setData(language);
+        action->setCheckable(true);
+        action->setChecked(chosenLanguage() == language);
+        group->addAction(action);
+    };
+    add(tr("&System"), {});
+    for (const QString& language : availableLanguages())
+        add(languageName(language), language);
 }
 
 void MainWindow::makeHelpMenu()

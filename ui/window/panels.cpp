@@ -55,9 +55,10 @@ std::vector<PanelDescription> allPanels()
          [](const Workspace& workspace, QWidget* parent) { return new TradeOffPanel(*workspace.fit, parent); }},
         {u"plan-changes"_s, Panels::tr("Plan changes"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
          [](const Workspace& workspace, QWidget* parent) { return new PlanChangesPanel(*workspace.fit, parent); }},
-        {u"jobs"_s, Panels::tr("Exports"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
+        {u"jobs"_s, Panels::tr("Jobs"), Qt::BottomDockWidgetArea, u"metadata"_s, true,
          [](const Workspace& workspace, QWidget* parent) {
              auto* panel = new JobsPanel(*workspace.jobs, parent);
+            panel->setTasks(*workspace.tasks);
              QObject::connect(panel, &JobsPanel::openRequested, panel, workspace.open);
              return panel;
          }},

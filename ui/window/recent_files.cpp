@@ -11,6 +11,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 const QString key = u"recentFiles"_s;
+const QString recipesKey = u"recentRecipes"_s; ///< recipe, model, recipe, model ...
+
+QString absolutePath(const QString& path) { return path.isEmpty() ? path : QDir::cleanPath(QFileInfo(path).absoluteFilePath()); }
 } // namespace
 
 RecentFiles::RecentFiles(QObject* parent) : QObject(parent) {}
@@ -38,6 +41,50 @@ void RecentFiles::clear() { store({}); }
 void RecentFiles::store(const QStringList& paths)
 {
     QSettings().setValue(key, paths);
+    Q_EMIT changed();
+}
+
+RecentRecipes::RecentRecipes(QObject* parent) : QObject(parent) {}
+
+QList<RecentRecipe> RecentRecipes::recipes() const
+{
+    const QStringList paths = QSettings().value(recipesKey).toStringList();
+    QList<RecentRecipe> recipes;
+    for (qsizetype place = 0; place + 1 < paths.size(); place += 2)
+        recipes.append({paths[place], paths[place + 1]});
+    return recipes;
+}
+
+QString RecentRecipes::modelOf(const QString& recipe) const
+{
+    for (const RecentRecipe& known : recipes()) {
+        if (known.path == absolutePath(recipe))
+            return known.model;
+    }
+    return {};
+}
+
+void RecentRecipes::add(const QString& path, const QString& model)
+{
+    QList<RecentRecipe> list = recipes();
+    list.removeIf([&](const RecentRecipe& known) { return known.path == absolutePath(path); });
+    list.prepend({absolutePath(path), absolutePath(model)});
+    store(list.mid(0, limit));
+}
+
+void RecentRecipes::remove(const QString& path)
+{
+    QList<RecentRecipe> list = recipes();
+    if (list.removeIf([&](const RecentRecipe& known) { return known.path == absolutePath(path); }) > 0)
+        store(list);
+}
+
+void RecentRecipes::store(const QList<RecentRecipe>& recipes)
+{
+    QStringList paths;
+    for (const RecentRecipe& recipe : recipes)
+        paths << recipe.path << recipe.model;
+    QSettings().setValue(recipesKey, paths);
     Q_EMIT changed();
 }
 
