@@ -2317,7 +2317,7 @@ Opens %2 and applies the recipe</source>
     </message>
     <message>
         <source>&amp;Choose type at the cursor…</source>
-        <translation>Typ an der Schreibmarke &amp;wählen…</translation>
+        <translation>T&amp;yp an der Schreibmarke wählen…</translation>
     </message>
     <message>
         <source>&amp;Filter tensors</source>
@@ -2341,7 +2341,7 @@ Opens %2 and applies the recipe</source>
     </message>
     <message>
         <source>&amp;Compare with another plan</source>
-        <translation>Mit einem anderen Plan &amp;vergleichen</translation>
+        <translation>Mit einem anderen Plan ver&amp;gleichen</translation>
     </message>
     <message>
         <source>&amp;View</source>
@@ -2535,6 +2535,10 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>The language changes when Quantlathe is started again.</source>
         <translation>Die Sprache wechselt beim nächsten Start von Quantlathe.</translation>
+    </message>
+    <message>
+        <source>&amp;Best plan for these devices…</source>
+        <translation>Bester Plan für diese Ge&amp;räte…</translation>
     </message>
 </context>
 <context>

@@ -6,6 +6,7 @@
 #include "ui/presets/preset_dialog.h"
 #include "ui/tree/tensor_tree_model.h"
 #include "ui/tree/tensor_tree_panel.h"
+#include "ui/window/application.h"
 #include "ui/window/main_window.h"
 #include "ui/window/sample.h"
 #include "ui_test_support.h"
@@ -120,9 +121,26 @@ int main(int argc, char** argv)
     window.resetLayout();
     save(QStringLiteral("large-text-light"));
     theme->setTextPercent(100);
+    window.resetLayout();
+    theme->setMode(Theme::Mode::HighContrast);
+    save(QStringLiteral("planned-high-contrast"));
     document.undoStack().setClean();
     document.close();
     theme->setMode(Theme::Mode::Dark);
     save(QStringLiteral("empty-dark"));
+    theme->setMode(Theme::Mode::Light);
+    window.hide();
+    installLanguage(QStringLiteral("de"));
+    MainWindow german;
+    german.resize(1024, 700);
+    german.show();
+    save(QStringLiteral("empty-german-light"), &german);
+    german.openPath(file);
+    settle(german.document());
+    german.document().setSelection({2}, 2);
+    settle(german.document());
+    save(QStringLiteral("opened-german-light"), &german);
+    german.showMap();
+    save(QStringLiteral("map-german-light"), &german);
     return 0;
 }

@@ -4,6 +4,8 @@
 #include "core/plan/presets.h"
 #include "event_loop_watchdog.h"
 #include "support/byte_builder.h"
+#include "ui/budget/fit_context.h"
+#include "ui/budget/fit_dialog.h"
 #include "ui/jobs/export_dialog.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/map/error_map_panel.h"
@@ -169,6 +171,17 @@ private Q_SLOTS:
             QVERIFY(dog.run(QStringLiteral("apply a preset"), [&] { dialog->accept(); }, [] { return true; }, 1000));
             QVERIFY(!document.plan().choices().empty());
         }
+        {
+            // Solved again for a budget of this many bits per weight while it is open.
+            std::unique_ptr<FitDialog> dialog;
+            QVERIFY(dog.run(QStringLiteral("fit dialog and solving"), [&] {
+                dialog = std::make_unique<FitDialog>(*window.findChild<FitContext*>(), &window);
+                dialog->show();
+            }, [&] { return dialog->result().has_value(); }, 500));
+            QVERIFY(dog.run(QStringLiteral("adopt the fitted plan"), [&] { dialog->accept(); }, [] { return true; }, 1000));
+        }
+        raise(QStringLiteral("trade-off"));
+        QVERIFY(dog.run(QStringLiteral("trade-off curve"), [&] { document.undoStack().undo(); }, [] { return true; }, 2000));
         {
             std::unique_ptr<ExportDialog> dialog;
             QVERIFY(dog.run(QStringLiteral("export dialog"), [&] {

@@ -311,7 +311,8 @@ void MainWindow::dropEvent(QDropEvent* event)
         [this, recipePath, modelPath] {
             if (modelPath.isEmpty())
                 return openRecipe(recipePath);
-            m_waitingRecipe = recipePath;
+            if (!recipePath.isEmpty())
+                m_waitingRecipe = recipePath;
             openPath(modelPath);
         },
         Qt::QueuedConnection);
