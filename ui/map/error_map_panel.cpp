@@ -6,6 +6,7 @@
 #include "ui/map/layer_plot.h"
 #include "ui/map/scale_legend.h"
 #include "ui/parts/hint_page.h"
+#include "ui/parts/title_label.h"
 #include "ui/parts/table_copy.h"
 #include "ui/plots/plot_export.h"
 #include "ui/text.h"
@@ -69,7 +70,7 @@ ErrorMapPanel::ErrorMapPanel(Document& document, QWidget* parent)
     : QWidget(parent), m_document(document), m_source(new MapSource(document, this)), m_measure(new QComboBox(this)),
       m_types(new QComboBox(this)), m_asMap(viewButton(tr("&Map"), u"showMap"_s, tr("One field per layer and role"), this)),
       m_asLines(viewButton(tr("&Lines"), u"showLines"_s, tr("One line per role over the layers"), this)), m_more(new QToolButton(this)),
-      m_legend(new ScaleLegend(this)), m_state(new QLabel(this)),
+      m_legend(new ScaleLegend(this)), m_state(new TitleLabel(this)),
       m_layersModel(new ErrorMapModel(*m_source, ErrorMapModel::Part::Layers, this)),
       m_outsideModel(new ErrorMapModel(*m_source, ErrorMapModel::Part::Outside, this)), m_outside(new ErrorMapView(this)),
       m_layers(new ErrorMapView(this)), m_plot(new LayerPlot(*m_source, this)), m_hint(new HintPage(this)), m_tables(new QWidget(this)),
@@ -167,7 +168,6 @@ QWidget* ErrorMapPanel::makeSettings()
     connect(save, &QAction::triggered, this, &ErrorMapPanel::saveTable);
 
     m_state->setObjectName(u"mapState"_s);
-    m_state->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* layout = new QHBoxLayout(settings);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(measureLabel);
@@ -229,17 +229,17 @@ void ErrorMapPanel::showLegend()
     m_legend->setVisible(hasScale);
     const ErrorSurvey* survey = m_document.survey();
     if (!survey) {
-        m_state->clear();
+        m_state->setTitle({});
         return;
     }
     const auto progress = survey->progress();
     const auto share = [&](std::size_t done) { return progress.total == 0 ? 100 : static_cast<int>(100 * done / progress.total); };
     if (progress.known < progress.total)
-        m_state->setText(tr("Sampling: %1 %").arg(share(progress.known)));
+        m_state->setTitle(tr("Sampling: %1 %").arg(share(progress.known)));
     else if (progress.exact < progress.total)
-        m_state->setText(tr("Sampled; exact: %1 %").arg(share(progress.exact)));
+        m_state->setTitle(tr("Sampled; exact: %1 %").arg(share(progress.exact)));
     else
-        m_state->setText(tr("All exact"));
+        m_state->setTitle(tr("All exact"));
     m_state->setToolTip(tr("%1 of %2 pairs of tensor and type are measured by sample, %3 from all weights. A hollow corner and ≈ mark what "
                            "is sampled.")
                             .arg(progress.known)

@@ -8,7 +8,6 @@
 
 class QButtonGroup;
 class QComboBox;
-class QLabel;
 class QMenu;
 class QStackedWidget;
 class QToolButton;
@@ -21,6 +20,7 @@ class HintPage;
 class LayerPlot;
 class MapSource;
 class ScaleLegend;
+class TitleLabel;
 
 class ErrorMapPanel : public QWidget
 {
@@ -56,7 +56,7 @@ private:
     QToolButton* m_asLines;
     QToolButton* m_more;
     ScaleLegend* m_legend;
-    QLabel* m_state;
+    TitleLabel* m_state;
     ErrorMapModel* m_layersModel;
     ErrorMapModel* m_outsideModel;
     ErrorMapView* m_outside;

@@ -42,7 +42,7 @@ WhatIfPanel::WhatIfPanel(Document& document, QWidget* parent)
     m_view->verticalHeader()->hide();
     m_view->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_view->horizontalHeader()->setSectionResizeMode(WhatIfModel::Type, QHeaderView::Stretch);
+    m_view->horizontalHeader()->setStretchLastSection(true);
     addCopyAction(*m_view);
     connect(m_view, &QTableView::clicked, this, [this](const QModelIndex& index) {
         if (index.column() == WhatIfModel::Adopt)
