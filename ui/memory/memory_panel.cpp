@@ -93,7 +93,8 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     connect(&document, &Document::planChanged, this, &MemoryPanel::update);
     connect(&document, &Document::settingsChanged, this, [this] {
         m_devices->showDevices(m_document.devices());
-        update();
+        if (!m_isTakingModel)
+            update();
     });
     connect(m_settings, &MemorySettings::settingsChosen, this,
             [this](const RuntimeSettings& settings) { m_document.setRuntimeSettings(settings); });
@@ -135,7 +136,9 @@ void MemoryPanel::takeModel()
 {
     if (m_document.hasModel()) {
         const auto memory = m_document.memoryModel();
+        m_isTakingModel = true; // the settings of a new model are part of it: one update for both
         m_settings->setModel(m_document.model()->architecture().parameters.contextLength, memory->layerCount(), memory->hasExperts());
+        m_isTakingModel = false;
     }
     update();
 }

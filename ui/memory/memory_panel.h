@@ -45,6 +45,7 @@ private:
     QVBoxLayout* m_blockLayout;
     std::vector<DeviceBlock*> m_blocks; ///< the host's last
     QLabel* m_notes;
+    bool m_isTakingModel = false;
 };
 
 } // namespace quantlathe::ui
