@@ -5,7 +5,10 @@
 #include "core/plan/possible_types.h"
 #include "ui/text.h"
 
+#include <QThreadPool>
+
 #include <algorithm>
+#include <memory>
 
 namespace quantlathe::ui {
 
@@ -70,7 +73,12 @@ void ErrorPreviews::restart()
 {
     m_job.cancel();
     m_running.reset();
-    m_survey.reset();
+    if (m_survey) {
+        // Freeing the figures of thousands of tensors, and perhaps the last hold on their files, takes a while: elsewhere.
+        auto old = std::make_shared<ErrorSurvey>(std::move(*m_survey));
+        m_survey.reset();
+        QThreadPool::globalInstance()->start([old = std::move(old)]() mutable { old.reset(); });
+    }
     m_favourites.clear();
     m_asked.clear();
     m_changed.clear();

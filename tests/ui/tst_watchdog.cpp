@@ -105,7 +105,22 @@ class TestWatchdog : public QObject
     }
 
 private Q_SLOTS:
+    /// A machine that others use can stretch any phase once: what is too long three times in a row is.
     void fifteenHundredTensors()
+    {
+        QStringList tooLong;
+        for (int round = 0; round < 3; ++round) {
+            tooLong.clear();
+            workThrough(tooLong);
+            if (QTest::currentTestFailed() || tooLong.isEmpty())
+                return;
+            qWarning("too long in round %d: %s", round + 1, qPrintable(tooLong.join(QStringLiteral(", "))));
+        }
+        QVERIFY2(tooLong.isEmpty(), qPrintable(tooLong.join(QStringLiteral(", "))));
+    }
+
+private:
+    void workThrough(QStringList& tooLong)
     {
         const QString path = writeModel();
         MainWindow window;
@@ -201,7 +216,6 @@ private Q_SLOTS:
         }));
         QVERIFY(window.close());
 
-        QStringList tooLong;
         for (const auto& phase : dog.phases()) {
             QVERIFY2(phase.turns >= 2, qPrintable(phase.name)); // else nothing was measured
             if (phase.working >= longestBlockedMilliseconds)
@@ -211,7 +225,6 @@ private Q_SLOTS:
         }
         const auto longest = std::max_element(dog.phases().begin(), dog.phases().end(), [](const auto& a, const auto& b) { return a.cpu < b.cpu; });
         qInfo("longest of all: %.1f ms of processor time in \"%s\"", longest->cpu, qPrintable(longest->name));
-        QVERIFY2(tooLong.isEmpty(), qPrintable(tooLong.join(QStringLiteral(", "))));
     }
 };
 
