@@ -50,7 +50,7 @@ void ErrorPreviews::notifySoon()
 
 void ErrorPreviews::setModel(std::shared_ptr<const Model> model)
 {
-    saveSoon();
+    retire();
     m_model = std::move(model);
     m_planned.clear();
     if (m_model) {
@@ -64,7 +64,7 @@ void ErrorPreviews::setEncoding(const Encoding& encoding)
 {
     if (encoding == m_encoding)
         return;
-    saveSoon();
+    retire();
     m_encoding = encoding;
     restart();
 }
@@ -73,12 +73,6 @@ void ErrorPreviews::restart()
 {
     m_job.cancel();
     m_running.reset();
-    if (m_survey) {
-        // Freeing the figures of thousands of tensors, and perhaps the last hold on their files, takes a while: elsewhere.
-        auto old = std::make_shared<ErrorSurvey>(std::move(*m_survey));
-        m_survey.reset();
-        QThreadPool::globalInstance()->start([old = std::move(old)]() mutable { old.reset(); });
-    }
     m_favourites.clear();
     m_asked.clear();
     m_changed.clear();
@@ -216,8 +210,7 @@ void ErrorPreviews::stop()
 {
     m_job.cancelAndWait();
     m_running.reset();
-    saveSoon();
-    m_survey.reset();
+    retire();
     m_model.reset();
 }
 
@@ -265,6 +258,29 @@ void ErrorPreviews::store(const ErrorSurvey::Batch& batch, ErrorSurvey::Results 
         return quality == PairError::Quality::Exact || quality == PairError::Quality::Failed;
     });
     startNext();
+}
+
+/// Copying and freeing the figures of thousands of tensors, and perhaps the last hold on their files, takes a while:
+/// elsewhere.
+void ErrorPreviews::retire()
+{
+    if (!m_survey)
+        return;
+    auto old = std::make_shared<ErrorSurvey>(std::move(*m_survey));
+    m_survey.reset();
+    const bool isKept = m_isUnsaved && !m_cache.folder().empty();
+    m_isUnsaved = false;
+    if (!isKept) {
+        QThreadPool::globalInstance()->start([old = std::move(old)]() mutable { old.reset(); });
+        return;
+    }
+    m_saving.start(
+        [model = m_model, cache = m_cache, encoding = m_encoding, old = std::move(old)](const RunControl&) mutable {
+            cache.save(*model, encoding, old->results());
+            old.reset();
+            return true;
+        },
+        [](bool) {}, [](const Error&) {}); // without a cache everything works all the same
 }
 
 void ErrorPreviews::saveSoon()

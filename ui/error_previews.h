@@ -88,6 +88,7 @@ private:
     void notifySoon();
     void store(const ErrorSurvey::Batch& batch, ErrorSurvey::Results results);
     void saveSoon();
+    void retire();
     [[nodiscard]] ErrorSurvey::Stage lastStage() const;
 
     std::shared_ptr<const Model> m_model;
