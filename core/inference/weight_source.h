@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where the forward pass takes weights from: as they are stored, or as they come out of a plan's types, encoded and decoded on
+// the fly, without a file in between.
+#pragma once
+
+#include "core/base/run_control.h"
+#include "core/plan/plan.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace quantlathe {
+
+/// All rows of one tensor, ready to be decoded. Immutable, thread-safe.
+class WeightRows
+{
+public:
+    virtual ~WeightRows() = default;
+    /// Writes count rows of the tensor's row length, row-major. @throws Error(Unsupported, SourceChanged)
+    virtual void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const = 0;
+};
+
+/// Immutable and thread-safe.
+class WeightSource
+{
+public:
+    virtual ~WeightSource() = default;
+    [[nodiscard]] virtual const Model& model() const = 0;
+    /// True when the tensor's values are those of the model: what was computed with them holds for both.
+    [[nodiscard]] virtual bool isAsStored(std::size_t tensor) const = 0;
+    /// Made anew at each call (encoding may take a while); memory of the size of the encoded tensor.
+    /// @throws Error(Unsupported) naming a type that cannot be decoded or written; Error(BadFormat) for NaN and infinities that are to be
+    /// encoded; Error(Cancelled)
+    [[nodiscard]] virtual std::shared_ptr<const WeightRows> rows(std::size_t tensor, unsigned threads, const RunControl& control) const = 0;
+};
+
+/// The weights as the model holds them.
+std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> model);
+
+/// The weights as an export of @p plan would hold them: what effectiveChoice() says, the same encoders and options, the same bytes.
+std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan);
+
+} // namespace quantlathe
