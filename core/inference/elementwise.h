@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The parts of a forward pass that are no matrix products, and the reductions over logits: SIMD through Highway's dynamic dispatch.
-// elementwise_reference.h holds the plain loops they are compared with. Inputs and outputs may be the same array
-// unless said otherwise. Single precision with relative errors of a few units in the last place for exp and tanh; sums over logits in doubles.
+// The parts of a forward pass that are no matrix products, and the reductions over logits: SIMD through Highway's dynamic dispatch, on
+// the calling thread. elementwise_reference.h holds the plain loops they are compared with. Inputs and outputs may be the same array.
+// Every instruction set gives the same bits: nothing is fused, and sums run in a fixed number of lanes (norms and logits in doubles, the
+// softmax in floats). Measured relative errors: silu 3e-7, gelu by erf 5e-7, tanh 3e-7; gelu by tanh and softmax add the rounding of the
+// exponent, 6e-8 of its size. NaN in gives NaN out; the activations of -infinity are NaN, as x times a share of 0 is, those of
+// other large arguments their limits.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +22,11 @@ void rotateInterleaved(float* x, std::size_t pairs, const float* cosines, const 
 /// The pairs (x[i], x[i + pairs]).
 void rotateHalves(float* x, std::size_t pairs, const float* cosines, const float* sines);
 
-/// y = silu(gate) * up; up null: without it. Likewise the others.
+/// y = silu(gate) * up; up null: without it. Likewise the others. Results under 1e-36 may be 0.
 void siluTimes(const float* gate, const float* up, std::size_t count, float* y);
 void geluTanhTimes(const float* gate, const float* up, std::size_t count, float* y);
 void geluErfTimes(const float* gate, const float* up, std::size_t count, float* y);
-/// gpt-oss: min(g, limit) sigmoid(alpha min(g, limit)) (clamp(u, -limit, limit) + 1).
+/// @p up not null. gpt-oss: min(g, limit) sigmoid(alpha min(g, limit)) (clamp(u, -limit, limit) + 1).
 void clampedSwiglu(const float* gate, const float* up, std::size_t count, float alpha, float limit, float* y);
 
 /// x = cap tanh(x / cap).
@@ -36,7 +39,7 @@ void softmax(float* scores, std::size_t count, float scale, float cap, const flo
 void add(const float* x, std::size_t count, float* y);
 void addScaled(const float* x, float factor, std::size_t count, float* y);
 void scale(float* x, std::size_t count, float factor);
-/// True when no value is NaN or infinite.
+/// True when no value is NaN or infinite; true for none.
 bool isFinite(const float* x, std::size_t count);
 
 /// sums[c] += sum over rows of x[r][c]^2: columns [0, columns), @p stride floats from row to row. Rows are added in order.
@@ -47,6 +50,7 @@ struct LogitSummary
     double logSumExp = 0;
     std::size_t largest = 0; ///< index of the largest logit, the first of equals
 };
+/// @param count at least 1. A NaN or positive infinity among the logits makes logSumExp NaN or infinite.
 LogitSummary summarize(const float* logits, std::size_t count);
 /// sum over tokens of p (log p - log q), p and q given as logits with their logSumExp. At least 0.
 double klDivergence(const float* p, double logSumExpP, const float* q, double logSumExpQ, std::size_t count);
