@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/inference/loaded_matrix.h"
+
+#include "core/base/parallel.h"
+#include "core/inference/elementwise.h"
+
+#include <algorithm>
+#include <cblas.h>
+#include <mutex>
+#include <utility>
+
+namespace quantlathe {
+
+namespace {
+
+/// Rows of the matrix in one tile: enough that packing the inputs anew for each tile costs a few per cent only.
+constexpr std::uint64_t tileOutputs = 512;
+constexpr std::uint64_t tileTokens = 1024;
+constexpr std::uint64_t weightsPerDecode = 256 * 1024;
+
+/// Narrow matrices are cut into four, so that there is work for several threads.
+std::uint64_t tileWidth(std::uint64_t outputs)
+{
+    const std::uint64_t quarter = (outputs / 4 + 31) / 32 * 32;
+    return std::clamp<std::uint64_t>(quarter, 64, tileOutputs);
+}
+
+/// Tasks are many; each calls a BLAS that must not start threads of its own.
+void keepBlasSingleThreaded()
+{
+    static std::once_flag once;
+    std::call_once(once, [] { openblas_set_num_threads(1); });
+}
+
+struct Tile
+{
+    const Product* product = nullptr;
+    std::uint64_t firstOutput = 0;
+    std::uint64_t outputs = 0;
+    std::uint64_t firstToken = 0;
+    std::uint64_t tokens = 0;
+};
+
+void runTile(const Tile& tile, const float* x, std::uint64_t xStride)
+{
+    const LoadedMatrix& matrix = *tile.product->matrix;
+    const std::uint64_t inputs = matrix.inputs();
+    const float* weights = nullptr;
+    static thread_local std::vector<float> scratch;
+    if (matrix.expanded.empty()) {
+        scratch.resize(std::max<std::size_t>(scratch.size(), tile.outputs * inputs));
+        matrix.rows->decodeRows(matrix.linear->firstRow + tile.firstOutput, tile.outputs, scratch.data());
+        weights = scratch.data();
+    } else {
+        weights = matrix.expanded.data() + tile.firstOutput * inputs;
+    }
+    float* y = tile.product->y + tile.firstToken * tile.product->stride + tile.firstOutput;
+    productTransposed(tile.tokens, tile.outputs, inputs, x + tile.firstToken * xStride, xStride, weights, inputs, y, tile.product->stride);
+    if (matrix.bias.empty())
+        return;
+    for (std::uint64_t token = 0; token < tile.tokens; ++token)
+        elementwise::add(matrix.bias.data() + tile.firstOutput, tile.outputs, y + token * tile.product->stride);
+}
+
+} // namespace
+
+MatrixLoader::MatrixLoader(const WeightSource& weights, unsigned threads, const RunControl& control)
+    : m_weights(weights), m_threads(threads), m_control(control)
+{
+}
+
+std::shared_ptr<const WeightRows> MatrixLoader::rowsOf(std::size_t tensor)
+{
+    for (const auto& [known, rows] : m_rows) {
+        if (known == tensor)
+            return rows;
+    }
+    m_rows.emplace_back(tensor, m_weights.rows(tensor, m_threads, m_control));
+    return m_rows.back().second;
+}
+
+LoadedMatrix MatrixLoader::load(const Linear& linear, bool expands)
+{
+    LoadedMatrix matrix;
+    matrix.linear = &linear;
+    if (linear.bias) {
+        const std::vector<float> whole = vector(*linear.bias);
+        matrix.bias.resize(linear.outputs);
+        for (std::uint64_t output = 0; output < linear.outputs; ++output)
+            matrix.bias[output] = whole[linear.biasFirst + output * linear.biasStep];
+    }
+    if (linear.isTransposed) {
+        expandTransposed(linear, matrix);
+        return matrix;
+    }
+    matrix.rows = rowsOf(linear.tensor);
+    if (!expands)
+        return matrix;
+    matrix.expanded.resize(linear.outputs * linear.inputs);
+    const std::uint64_t chunk = std::max<std::uint64_t>(1, weightsPerDecode / linear.inputs);
+    parallelFor(linear.outputs, chunk, m_threads, m_control, [&](std::size_t begin, std::size_t end) {
+        matrix.rows->decodeRows(linear.firstRow + begin, end - begin, matrix.expanded.data() + begin * linear.inputs);
+    });
+    matrix.rows.reset();
+    return matrix;
+}
+
+void MatrixLoader::expandTransposed(const Linear& linear, LoadedMatrix& matrix)
+{
+    const auto rows = rowsOf(linear.tensor);
+    const std::uint64_t columns = m_weights.model().tensors()[linear.tensor].shape().rowLength();
+    const std::uint64_t firstRow = linear.blockRows * linear.expert;
+    matrix.expanded.resize(linear.outputs * linear.inputs);
+    const std::uint64_t chunk = std::max<std::uint64_t>(1, weightsPerDecode / columns);
+    parallelFor(linear.inputs, chunk, m_threads, m_control, [&](std::size_t begin, std::size_t end) {
+        std::vector<float> stored((end - begin) * columns);
+        rows->decodeRows(firstRow + begin, end - begin, stored.data());
+        for (std::uint64_t output = 0; output < linear.outputs; ++output) {
+            const std::uint64_t column = linear.firstRow + output * linear.rowStep;
+            for (std::size_t input = begin; input < end; ++input)
+                matrix.expanded[output * linear.inputs + input] = stored[(input - begin) * columns + column];
+        }
+    });
+}
+
+std::vector<float> MatrixLoader::vector(std::size_t tensor, float offset)
+{
+    const Shape& shape = m_weights.model().tensors()[tensor].shape();
+    std::vector<float> values(shape.weightCount());
+    rowsOf(tensor)->decodeRows(0, shape.rowCount(), values.data());
+    for (float& value : values)
+        value += offset;
+    return values;
+}
+
+void multiply(std::span<const Product> products, const float* x, std::uint64_t xStride, std::uint64_t tokens, unsigned threads,
+              const RunControl& control)
+{
+    keepBlasSingleThreaded();
+    std::vector<Tile> tiles;
+    for (const Product& product : products) {
+        const std::uint64_t outputs = product.matrix->outputs();
+        const std::uint64_t width = tileWidth(outputs);
+        // What is decoded for a tile serves all tokens.
+        const std::uint64_t height = product.matrix->expanded.empty() ? tokens : tileTokens;
+        for (std::uint64_t output = 0; output < outputs; output += width) {
+            for (std::uint64_t token = 0; token < tokens; token += height) {
+                tiles.push_back({&product, output, std::min(width, outputs - output), token, std::min(height, tokens - token)});
+            }
+        }
+    }
+    parallelFor(tiles.size(), 1, threads, control, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t tile = begin; tile < end; ++tile)
+            runTile(tiles[tile], x, xStride);
+    });
+}
+
+void productTransposed(std::uint64_t m, std::uint64_t n, std::uint64_t k, const float* a, std::uint64_t aStride, const float* b,
+                       std::uint64_t bStride, float* c, std::uint64_t cStride)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<blasint>(m), static_cast<blasint>(n), static_cast<blasint>(k), 1.0f, a,
+                static_cast<blasint>(aStride), b, static_cast<blasint>(bStride), 0.0f, c, static_cast<blasint>(cStride));
+}
+
+void product(std::uint64_t m, std::uint64_t n, std::uint64_t k, const float* a, std::uint64_t aStride, const float* b, std::uint64_t bStride,
+             float* c, std::uint64_t cStride)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<blasint>(m), static_cast<blasint>(n), static_cast<blasint>(k), 1.0f, a,
+                static_cast<blasint>(aStride), b, static_cast<blasint>(bStride), 0.0f, c, static_cast<blasint>(cStride));
+}
+
+} // namespace quantlathe

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/inference/weight_source.h"
+
+#include "core/base/parallel.h"
+#include "core/base/text.h"
+#include "core/codecs/codec.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <utility>
+#include <vector>
+
+namespace quantlathe {
+
+namespace {
+
+class StoredRows final : public WeightRows
+{
+public:
+    explicit StoredRows(Tensor tensor) : m_tensor(std::move(tensor)) {}
+    void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const override { m_tensor.decodeRows(first, count, weights); }
+
+private:
+    Tensor m_tensor;
+};
+
+/// Rows as a type holds them.
+class EncodedRows final : public WeightRows
+{
+public:
+    EncodedRows(const Codec& codec, std::uint64_t rowLength, std::uint64_t rowBytes, std::vector<std::byte> bytes)
+        : m_codec(codec), m_rowLength(rowLength), m_rowBytes(rowBytes), m_bytes(std::move(bytes))
+    {
+    }
+    void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const override
+    {
+        m_codec.decode(m_bytes.data() + first * m_rowBytes, weights, static_cast<std::size_t>(count * m_rowLength));
+    }
+
+private:
+    const Codec& m_codec;
+    std::uint64_t m_rowLength;
+    std::uint64_t m_rowBytes;
+    std::vector<std::byte> m_bytes;
+};
+
+std::shared_ptr<const WeightRows> storedRows(const Model& model, std::size_t index)
+{
+    const Tensor& tensor = model.tensors()[index];
+    if (!tensor.canDecode()) {
+        throw Error(ErrorKind::Unsupported, fmt::format("weights stored as {} cannot be decoded yet", name(tensor.type())),
+                    {model.path(), std::nullopt, tensor.name()});
+    }
+    return std::make_shared<StoredRows>(tensor);
+}
+
+class StoredWeights final : public WeightSource
+{
+public:
+    explicit StoredWeights(std::shared_ptr<const Model> model) : m_model(std::move(model)) {}
+    const Model& model() const override { return *m_model; }
+    bool isAsStored(std::size_t) const override { return true; }
+    std::shared_ptr<const WeightRows> rows(std::size_t tensor, unsigned, const RunControl&) const override { return storedRows(*m_model, tensor); }
+
+private:
+    std::shared_ptr<const Model> m_model;
+};
+
+void throwIfNotFinite(const Model& model, const Tensor& tensor, std::uint64_t firstRow, const std::vector<float>& weights)
+{
+    const auto bad = std::find_if(weights.begin(), weights.end(), [](float weight) { return !std::isfinite(weight); });
+    if (bad == weights.end())
+        return;
+    const auto position = static_cast<std::uint64_t>(bad - weights.begin());
+    throw Error(ErrorKind::BadFormat,
+                fmt::format("the weight in row {}, column {} is {}: it cannot be quantized", firstRow + position / tensor.shape().rowLength(),
+                            position % tensor.shape().rowLength(), *bad),
+                {model.path(), std::nullopt, tensor.name()});
+}
+
+class PlannedWeights final : public WeightSource
+{
+public:
+    PlannedWeights(std::shared_ptr<const Model> model, Plan plan)
+        : m_model(std::move(model)), m_encoding(plan.encoding)
+    {
+        m_types.reserve(m_model->tensors().size());
+        for (std::size_t index = 0; index < m_model->tensors().size(); ++index) {
+            const EffectiveChoice choice = effectiveChoice(*m_model, index, plan);
+            const TensorType stored = m_model->tensors()[index].type();
+            // What holds every value of the stored type changes nothing.
+            m_types.push_back(isWider(choice.type, stored) ? stored : choice.type);
+        }
+    }
+
+    const Model& model() const override { return *m_model; }
+    bool isAsStored(std::size_t tensor) const override { return m_types[tensor] == m_model->tensors()[tensor].type(); }
+
+    std::shared_ptr<const WeightRows> rows(std::size_t index, unsigned threads, const RunControl& control) const override
+    {
+        const Tensor& tensor = m_model->tensors()[index];
+        if (isAsStored(index) || !tensor.canDecode())
+            return storedRows(*m_model, index);
+        const Codec& codec = codecFor(m_types[index]);
+        const std::uint64_t length = tensor.shape().rowLength();
+        if (!codec.canEncode() || !codec.canDecode()) {
+            throw Error(ErrorKind::Unsupported, fmt::format("{} cannot be written yet", name(m_types[index])),
+                        {m_model->path(), std::nullopt, tensor.name()}, "Choose another type for this tensor");
+        }
+        const std::uint64_t rowCount = tensor.shape().rowCount();
+        const std::uint64_t rowBytes = sizeBytesOf(m_types[index], length);
+        std::vector<std::byte> bytes(rowCount * rowBytes);
+        const std::uint64_t rowsPerChunk = std::max<std::uint64_t>(1, weightsPerChunk / length);
+        parallelFor(rowCount, rowsPerChunk, threads, control, [&](std::size_t begin, std::size_t end) {
+            std::vector<float> weights((end - begin) * length);
+            tensor.decodeRows(begin, end - begin, weights.data());
+            throwIfNotFinite(*m_model, tensor, begin, weights);
+            // Without importance blocks do not know of rows.
+            codec.encodeRow(weights.data(), nullptr, weights.size(), codec.options(m_encoding), bytes.data() + begin * rowBytes);
+        });
+        tensor.throwIfSourceChanged();
+        return std::make_shared<EncodedRows>(codec, length, rowBytes, std::move(bytes));
+    }
+
+private:
+    static constexpr std::uint64_t weightsPerChunk = 64 * 1024;
+
+    static bool isWider(TensorType type, TensorType stored)
+    {
+        return type == TensorType::F32 && (stored == TensorType::F16 || stored == TensorType::BF16);
+    }
+    static std::uint64_t sizeBytesOf(TensorType type, std::uint64_t weights)
+    {
+        return weights / info(type).weightsPerBlock * info(type).bytesPerBlock;
+    }
+
+    std::shared_ptr<const Model> m_model;
+    Encoding m_encoding;
+    std::vector<TensorType> m_types; ///< as used, by tensor
+};
+
+} // namespace
+
+std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> model)
+{
+    return std::make_shared<StoredWeights>(std::move(model));
+}
+
+std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan)
+{
+    return std::make_shared<PlannedWeights>(std::move(model), std::move(plan));
+}
+
+} // namespace quantlathe
