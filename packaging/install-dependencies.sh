@@ -5,7 +5,7 @@
 set -eu
 
 build="g++ cmake ninja-build pkg-config qt6-base-dev libqt6svg6-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools
-    libgl-dev libvulkan-dev libqcustomplot-dev libtbb-dev libopenblas-dev libhwy-dev libre2-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+    libgl-dev libvulkan-dev libqcustomplot-dev libtbb-dev libopenblas-dev libhwy-dev libre2-dev libicu-dev libfmt-dev nlohmann-json3-dev libcli11-dev
     fonts-dejavu-core"
 test="python3 xvfb xauth clang libfuzzer-14-dev libbenchmark-dev desktop-file-utils appstream"
 interop="nodejs npm"

@@ -3,7 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/convert/json_file.h"
+#include "core/formats/json/json_file.h"
 #include "core/convert/pre_tokenizer.h"
 
 #include <fmt/format.h>

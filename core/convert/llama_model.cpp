@@ -4,7 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/convert/bpe_tokenizer.h"
-#include "core/convert/json_file.h"
+#include "core/formats/json/json_file.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // Which of llama.cpp's pre-tokenizers a tokenizer.json describes (the value of tokenizer.ggml.pre).
 #pragma once
 
-#include "core/convert/json_file.h"
+#include "core/formats/json/json_file.h"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/convert/json_file.h"
+#include "core/formats/json/json_file.h"
 
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
