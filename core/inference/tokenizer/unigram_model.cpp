@@ -47,7 +47,7 @@ UnigramModel::UnigramModel(const Vocabulary& vocabulary, std::vector<double> sco
             m_trie.add(vocabulary.text(token), token);
     }
     m_unknownScore = (std::isfinite(lowest) ? lowest : 0.0) - unknownPenalty;
-    m_userDefinedPerByte = std::isfinite(highest) ? highest : 0.0;
+    m_userDefinedPerByte = std::max<double>(highest, std::numeric_limits<float>::min()); // the library starts from there
     if (options.hasByteFallback)
         m_bytes = vocabulary.byteTokens();
 }
@@ -63,10 +63,11 @@ void UnigramModel::encode(std::string_view piece, std::vector<TokenId>& tokens) 
     best[0].isReached = true;
     const auto offer = [&](std::size_t from, std::size_t to, double score, TokenId token) {
         double sum = best[from].score + score;
-        if (m_options.sumsInSinglePrecision)
-            sum = static_cast<float>(static_cast<float>(best[from].score) + static_cast<float>(score));
+        if (m_options.sumsInSinglePrecision && token < 0)
+            sum = static_cast<float>(sum);
+        // SentencePiece compares before it rounds.
         if (!best[to].isReached || sum > best[to].score)
-            best[to] = {sum, from, token, true};
+            best[to] = {m_options.sumsInSinglePrecision ? static_cast<float>(sum) : sum, from, token, true};
     };
     for (std::size_t at = 0; at < piece.size();) {
         const std::size_t length = std::min<std::size_t>(utf8::announcedLength(piece[at]), piece.size() - at);

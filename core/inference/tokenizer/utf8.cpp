@@ -69,19 +69,15 @@ char32_t valueOf(std::string_view character)
     return value;
 }
 
-/// As decode(), with overlong forms and surrogates allowed.
+/// As decode(), with surrogates allowed.
 Decoded decodeLeniently(std::string_view text, std::size_t at)
 {
-    const unsigned char lead = byteAt(text, at);
-    const unsigned length = lead < 0x80 ? 1 : lead < 0xC0 || lead >= 0xF8 ? 0 : announcedLength(text[at]);
-    if (length == 0 || length > text.size() - at)
+    constexpr unsigned char surrogateLead = 0xED;
+    constexpr unsigned length = 3;
+    const auto isTail = [&](std::size_t index) { return (byteAt(text, index) & 0xC0) == 0x80; };
+    if (byteAt(text, at) != surrogateLead || length > text.size() - at || !isTail(at + 1) || !isTail(at + 2))
         return {};
-    for (unsigned index = 1; index < length; ++index) {
-        if ((byteAt(text, at + index) & 0xC0) != 0x80)
-            return {};
-    }
-    const char32_t value = valueOf(text.substr(at, length));
-    return value > 0x10FFFF ? Decoded{replacement, length, true} : Decoded{value, length, true};
+    return {valueOf(text.substr(at, length)), length, true};
 }
 
 } // namespace

@@ -33,7 +33,7 @@ inline unsigned announcedLength(char lead)
 enum class Repair {
     EachByte,    ///< one for each byte (SentencePiece)
     MaximalPart, ///< one for each longest start of a character, Unicode's recommendation (Python, Rust, browsers)
-    Lenient      ///< one for each byte, but overlong forms and surrogates are taken for characters (llama.cpp)
+    Lenient      ///< one for each byte, but surrogates are taken for characters (llama.cpp)
 };
 
 /// @p text with the repair done. Well-formed text comes back as it is.

@@ -8,6 +8,9 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -68,6 +71,59 @@ inline std::size_t countExact(const Tokenizer& tokenizer, const std::vector<Toke
                  idText(ids).c_str(), idText(vector.ids).c_str());
     }
     return exact;
+}
+
+/// What one foreign library makes of the awkward texts (tests/fixtures/tokenizers/README.md).
+struct ForeignVectors
+{
+    std::string tokenizer;             ///< path: own/..., sample/..., shared/...
+    std::vector<TokenId> prefix;       ///< put around every text
+    std::vector<TokenId> suffix;
+    std::vector<TokenVector> parsed;   ///< special tokens in the text are tokens
+    std::vector<TokenVector> verbatim; ///< they are text
+};
+
+inline nlohmann::json readJson(const std::filesystem::path& path)
+{
+    std::ifstream stream(path);
+    return nlohmann::json::parse(stream);
+}
+
+/// Texts by name; those that are not UTF-8, too.
+inline std::map<std::string, std::string> awkwardTexts(const std::filesystem::path& folder)
+{
+    const auto file = readJson(folder / "texts.json");
+    std::map<std::string, std::string> texts = file["texts"];
+    for (const auto& [name, hexadecimal] : file["bytes"].items())
+        texts[name] = QByteArray::fromHex(QByteArray::fromStdString(hexadecimal.get<std::string>())).toStdString();
+    return texts;
+}
+
+inline ForeignVectors foreignVectors(const std::filesystem::path& folder, const std::string& name)
+{
+    const auto file = readJson(folder / "vectors" / (name + ".json"));
+    nlohmann::json ids = file["ids"];
+    if (file.contains("ids_like")) {
+        auto base = readJson(folder / "vectors" / (file["ids_like"].get<std::string>() + ".json"))["ids"];
+        base.update(ids);
+        ids = std::move(base);
+    }
+    ForeignVectors vectors;
+    vectors.tokenizer = file["tokenizer"];
+    vectors.prefix = file["prefix"].get<std::vector<TokenId>>();
+    vectors.suffix = file["suffix"].get<std::vector<TokenId>>();
+    const auto texts = awkwardTexts(folder);
+    for (const auto& [text, list] : ids.items()) {
+        if (!list.is_null())
+            vectors.parsed.push_back({texts.at(text), list.get<std::vector<TokenId>>()});
+    }
+    const nlohmann::json verbatim = file.value("verbatim", nlohmann::json::object());
+    for (const auto& [text, list] : ids.items()) {
+        const auto& chosen = verbatim.contains(text) ? verbatim[text] : list;
+        if (!chosen.is_null())
+            vectors.verbatim.push_back({texts.at(text), chosen.get<std::vector<TokenId>>()});
+    }
+    return vectors;
 }
 
 } // namespace quantlathe::test

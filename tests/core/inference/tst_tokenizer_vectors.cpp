@@ -9,6 +9,24 @@ using namespace quantlathe::test;
 
 namespace {
 
+/// GPT-2's vocabulary and merges as a tokenizer.json.
+void writeGpt2(const std::filesystem::path& folder, const std::filesystem::path& target)
+{
+    nlohmann::json merges = nlohmann::json::array();
+    std::istringstream lines(fileText(folder / "gpt2_merges.txt"));
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("#version") && !line.empty())
+            merges.push_back(line);
+    }
+    const nlohmann::json vocabulary = readJson(folder / "gpt2_vocab.json");
+    const nlohmann::json added = nlohmann::json::array(
+        {{{"id", vocabulary["<|endoftext|>"]}, {"content", "<|endoftext|>"}, {"special", true}}});
+    std::ofstream(target) << nlohmann::json{
+        {"added_tokens", added},
+        {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+        {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", merges}}}};
+}
+
 class TestTokenizerVectors : public QObject
 {
     Q_OBJECT
@@ -59,6 +77,51 @@ private slots:
         const auto ids = fromFolder->encode(words);
         QVERIFY(ids == fromGguf->encode(words));
         QCOMPARE(fromFolder->decode(ids), words);
+    }
+
+    void foreignLibraries_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const auto& entry : std::filesystem::directory_iterator(fixture("tokenizers/vectors")))
+            QTest::newRow(entry.path().stem().c_str()) << QString::fromStdString(entry.path().stem().string());
+    }
+
+    void foreignLibraries()
+    {
+        QFETCH(const QString, name);
+        const auto folder = fixture("tokenizers");
+        const ForeignVectors vectors = foreignVectors(folder, name.toStdString());
+        QVERIFY(vectors.parsed.size() > 100);
+        std::filesystem::path path;
+        if (vectors.tokenizer.starts_with("own/")) {
+            path = folder / vectors.tokenizer;
+        } else if (vectors.tokenizer.starts_with("sample/")) {
+            path = resource(vectors.tokenizer);
+        } else {
+            QUANTLATHE_NEED_SHARED_DATA(data);
+            path = data / "models" / vectors.tokenizer.substr(7);
+        }
+        ScratchFolder scratch;
+        if (name == "shared-gpt2-json") { // the older form, two files without the rest
+            writeGpt2(path, scratch / "tokenizer.json");
+            path = scratch / "tokenizer.json";
+        }
+        if (name == "shared-model2vec-json" || name == "shared-bert-bge-gguf") {
+            VERIFY_ERROR(loadTokenizer(path), ErrorKind::Unsupported, name.endsWith("gguf") ? "of the kind 'bert'" : "'WordPiece'");
+            return;
+        }
+        const auto tokenizer = loadTokenizer(path);
+        // SentencePiece itself never takes control tokens from a text.
+        const bool isModelFile = name.endsWith("-model");
+        const std::size_t parsed = countExact(*tokenizer, vectors.parsed, {.addSpecial = false, .parseSpecial = !isModelFile});
+        const std::size_t verbatim = countExact(*tokenizer, vectors.verbatim, {.addSpecial = false});
+        QCOMPARE(parsed, vectors.parsed.size());
+        QCOMPARE(verbatim, vectors.verbatim.size());
+        if (isModelFile) // nothing is added by the library, but by what uses it (tokenizer_config.json)
+            return;
+        auto around = vectors.prefix;
+        around.insert(around.end(), vectors.suffix.begin(), vectors.suffix.end());
+        QCOMPARE(tokenizer->encode(""), around);
     }
 };
 
