@@ -18,7 +18,7 @@ struct LoadedMatrix
 {
     const Linear* linear = nullptr;         ///< of the network
     std::shared_ptr<const WeightRows> rows; ///< null when expanded
-    std::vector<float> expanded;            ///< [outputs x inputs], row-major; empty = decoded as it is used
+    std::unique_ptr<float[]> expanded;      ///< [outputs x inputs], row-major; null = decoded as it is used
     std::vector<float> bias;                ///< empty = none
 
     [[nodiscard]] std::uint64_t outputs() const { return linear->outputs; }

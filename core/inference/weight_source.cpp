@@ -79,11 +79,23 @@ void throwIfNotFinite(const Model& model, const Tensor& tensor, std::uint64_t fi
                 {model.path(), std::nullopt, tensor.name()});
 }
 
+/// Matrices whose rows are input channels: GPT-2's and gpt-oss' checkpoints. A GGUF file of them holds the transposed matrix.
+bool isStoredTransposed(const Model& model, std::size_t index)
+{
+    if (model.format() == ModelFormat::Gguf)
+        return false;
+    const TensorRole role = model.place(index).role;
+    if (model.architecture().name == "gpt-oss")
+        return role == TensorRole::ExpertGateUp || role == TensorRole::ExpertDown;
+    return model.architecture().name == "gpt2" && role != TensorRole::TokenEmbedding && role != TensorRole::PositionEmbedding &&
+           role != TensorRole::Output && model.tensors()[index].shape().rank() == 2;
+}
+
 class PlannedWeights final : public WeightSource
 {
 public:
-    PlannedWeights(std::shared_ptr<const Model> model, Plan plan)
-        : m_model(std::move(model)), m_encoding(plan.encoding)
+    PlannedWeights(std::shared_ptr<const Model> model, const Plan& plan, std::shared_ptr<const ImportanceMatch> importance)
+        : m_model(std::move(model)), m_importance(std::move(importance)), m_encoding(plan.encoding)
     {
         m_types.reserve(m_model->tensors().size());
         for (std::size_t index = 0; index < m_model->tensors().size(); ++index) {
@@ -108,6 +120,10 @@ public:
             throw Error(ErrorKind::Unsupported, fmt::format("{} cannot be written yet", name(m_types[index])),
                         {m_model->path(), std::nullopt, tensor.name()}, "Choose another type for this tensor");
         }
+        if (isStoredTransposed(*m_model, index)) {
+            throw Error(ErrorKind::Unsupported, "the folder stores this matrix with inputs and outputs exchanged, which cannot be quantized on the fly yet",
+                        {m_model->path(), std::nullopt, tensor.name()}, "Judge a GGUF file of the model");
+        }
         const std::uint64_t rowCount = tensor.shape().rowCount();
         const std::uint64_t rowBytes = sizeBytesOf(m_types[index], length);
         std::vector<std::byte> bytes(rowCount * rowBytes);
@@ -116,8 +132,9 @@ public:
             std::vector<float> weights((end - begin) * length);
             tensor.decodeRows(begin, end - begin, weights.data());
             throwIfNotFinite(*m_model, tensor, begin, weights);
-            // Without importance blocks do not know of rows.
-            codec.encodeRow(weights.data(), nullptr, weights.size(), codec.options(m_encoding), bytes.data() + begin * rowBytes);
+            const std::vector<float> factors = factorsOf(index, begin, end);
+            codec.encodeRow(weights.data(), factors.empty() ? nullptr : factors.data(), weights.size(), codec.options(m_encoding),
+                            bytes.data() + begin * rowBytes);
         });
         tensor.throwIfSourceChanged();
         return std::make_shared<EncodedRows>(codec, length, rowBytes, std::move(bytes));
@@ -125,6 +142,19 @@ public:
 
 private:
     static constexpr std::uint64_t weightsPerChunk = 64 * 1024;
+
+    /// The importance of rows [begin, end), one after the other; empty = none.
+    std::vector<float> factorsOf(std::size_t index, std::size_t begin, std::size_t end) const
+    {
+        const TensorImportance importance = importanceOf(m_importance.get(), index);
+        if (importance.isEmpty())
+            return {};
+        const std::size_t length = importance.rowLength();
+        std::vector<float> factors((end - begin) * length);
+        for (std::size_t row = begin; row < end; ++row)
+            importance.read(row, 0, {factors.data() + (row - begin) * length, length});
+        return factors;
+    }
 
     static bool isWider(TensorType type, TensorType stored)
     {
@@ -136,6 +166,7 @@ private:
     }
 
     std::shared_ptr<const Model> m_model;
+    std::shared_ptr<const ImportanceMatch> m_importance;
     Encoding m_encoding;
     std::vector<TensorType> m_types; ///< as used, by tensor
 };
@@ -147,9 +178,10 @@ std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> m
     return std::make_shared<StoredWeights>(std::move(model));
 }
 
-std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan)
+std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan,
+                                                   std::shared_ptr<const ImportanceMatch> importance)
 {
-    return std::make_shared<PlannedWeights>(std::move(model), std::move(plan));
+    return std::make_shared<PlannedWeights>(std::move(model), plan, std::move(importance));
 }
 
 } // namespace quantlathe

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/run_control.h"
+#include "core/model/importance_match.h"
 #include "core/plan/plan.h"
 
 #include <cstdint>
@@ -37,7 +38,9 @@ public:
 /// The weights as the model holds them.
 std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> model);
 
-/// The weights as an export of @p plan would hold them: what effectiveChoice() says, the same encoders and options, the same bytes.
-std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan);
+/// The weights as an export of @p plan would hold them: what effectiveChoice() says, the same encoders, options and importance, the same
+/// bytes. @param importance of the same model, or null
+std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan,
+                                                   std::shared_ptr<const ImportanceMatch> importance = {});
 
 } // namespace quantlathe
