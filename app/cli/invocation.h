@@ -86,5 +86,6 @@ void addMap(CLI::App& app, Invocation& invocation);
 void addChannels(CLI::App& app, Invocation& invocation);
 void addFindings(CLI::App& app, Invocation& invocation);
 void addMetadata(CLI::App& app, Invocation& invocation);
+void addTokenize(CLI::App& app, Invocation& invocation);
 
 } // namespace quantlathe::cli

@@ -87,6 +87,7 @@ int run(int argumentCount, char** arguments)
     addChannels(app, invocation);
     addFindings(app, invocation);
     addMetadata(app, invocation);
+    addTokenize(app, invocation);
     try {
         app.parse(argumentCount, arguments);
     } catch (const CLI::ParseError& error) {

@@ -54,11 +54,10 @@ struct ForwardSettings
     std::uint64_t memoryBytes = std::uint64_t{4} << 30; ///< for decoded weights and intermediate results; hidden states are the caller's
 };
 
-class BufferPool;
 class LoadedLayer;  ///< weights of one layer, ready to run; immutable
 class LoadedOutput; ///< the last norm and the output matrix
 
-/// Thread-safe; holds no weights, but keeps memory of its last run.
+/// Immutable and thread-safe; holds no weights.
 class ForwardPass
 {
 public:
@@ -90,7 +89,6 @@ public:
 private:
     std::shared_ptr<const Network> m_network;
     ForwardSettings m_settings;
-    std::shared_ptr<BufferPool> m_pool; ///< intermediate results and decoded weights, used again from layer to layer
 };
 
 } // namespace quantlathe

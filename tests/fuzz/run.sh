@@ -8,7 +8,7 @@ seconds=${1:?usage: run.sh SECONDS [BUILD_FOLDER]}
 source=$(cd "$(dirname "$0")/../.." && pwd)
 build=${2:-$source/build/fuzz}
 cmake -S "$source" --preset fuzz -B "$build" >/dev/null
-cmake --build "$build" --target fuzz_gguf fuzz_safetensors fuzz_json
+cmake --build "$build" --target fuzz_gguf fuzz_safetensors fuzz_json fuzz_tokenizer
 
 run() { # TARGET CORPUS DICTIONARY [MORE_CORPUS...]
     target=$1 corpus=$2 dictionary=$3
@@ -34,3 +34,4 @@ fixtures=$source/tests/fixtures
 run fuzz_gguf "$here/corpus/gguf" "$here/dictionaries/gguf.dict" "$fixtures/gguf"
 run fuzz_safetensors "$here/corpus/safetensors" "$here/dictionaries/safetensors.dict" "$fixtures/safetensors"
 run fuzz_json "$here/corpus/json" "$here/dictionaries/json.dict"
+run fuzz_tokenizer "$here/corpus/tokenizer" "$here/dictionaries/tokenizer.dict"

@@ -27,7 +27,11 @@ std::string readText(const std::filesystem::path& path, std::uint64_t maximumByt
 
 JsonFile JsonFile::read(const std::filesystem::path& path)
 {
-    const std::string text = readText(path, maximumBytes);
+    return parse(readText(path, maximumBytes), path);
+}
+
+JsonFile JsonFile::parse(std::string_view text, const std::filesystem::path& path)
+{
     JsonFile file;
     file.m_path = path;
     try {

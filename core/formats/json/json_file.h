@@ -20,6 +20,8 @@ public:
 
     /// @throws Error(NotFound, AccessDenied, Io, BadFormat)
     static JsonFile read(const std::filesystem::path& path);
+    /// The same for text that is there already; @p path is for messages. @throws Error(BadFormat)
+    static JsonFile parse(std::string_view text, const std::filesystem::path& path);
     /// Nothing when the file does not exist. @throws as read()
     static std::optional<JsonFile> readIfThere(const std::filesystem::path& path);
 

@@ -44,6 +44,8 @@ public:
     [[nodiscard]] std::int32_t value(std::uint32_t node) const { return m_values[node]; }
     [[nodiscard]] bool isEmpty() const { return m_values.size() == 1; }
 
+    [[nodiscard]] bool canStart(char byte) const { return m_first[static_cast<unsigned char>(byte)] != none; }
+
     struct Match
     {
         std::size_t length = 0; ///< 0: no text begins here

@@ -63,6 +63,15 @@ std::string_view CharacterMap::replacement(std::uint32_t offset) const
     return m_texts.c_str() + offset;
 }
 
+bool CharacterMap::canStart(char byte) const
+{
+    if (m_units.empty())
+        return false;
+    const auto label = static_cast<unsigned char>(byte);
+    const std::uint32_t node = offsetOf(m_units[0]) ^ label;
+    return node < m_units.size() && labelOf(m_units[node]) == label;
+}
+
 CharacterMap::Replacement CharacterMap::find(std::string_view text, std::size_t at, bool stopsAtFirst) const
 {
     Replacement found;

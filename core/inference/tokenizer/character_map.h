@@ -28,7 +28,8 @@ public:
     /// leads outside
     [[nodiscard]] Replacement longest(std::string_view text, std::size_t at) const { return find(text, at, false); }
     [[nodiscard]] Replacement shortest(std::string_view text, std::size_t at) const { return find(text, at, true); }
-    [[nodiscard]] bool isEmpty() const { return m_units.empty(); }
+    /// False when no replacement begins with this byte.
+    [[nodiscard]] bool canStart(char byte) const;
 
 private:
     [[nodiscard]] std::uint32_t unit(std::size_t index) const;

@@ -2,6 +2,7 @@
 #include "core/inference/tokenizer/code_points.h"
 
 #include <algorithm>
+#include <bit>
 #include <initializer_list>
 #include <unicode/uniset.h>
 
@@ -93,9 +94,9 @@ void CodePointSet::invert()
 void CodePointSet::closeOverCase()
 {
     icu::UnicodeSet set;
-    for (char32_t character = 0; character < end; ++character) {
-        if (contains(character))
-            set.add(static_cast<UChar32>(character));
+    for (std::size_t index = 0; index < m_bits.size(); ++index) {
+        for (std::uint64_t word = m_bits[index]; word != 0; word &= word - 1)
+            set.add(static_cast<UChar32>(index * 64 + static_cast<std::size_t>(std::countr_zero(word))));
     }
     // Also makes strings ("ss" for a sharp s); they are no single characters and are not among the ranges.
     set.closeOver(USET_CASE_INSENSITIVE);

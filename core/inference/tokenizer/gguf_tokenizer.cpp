@@ -7,6 +7,7 @@
 #include "core/inference/tokenizer/gguf_vocabulary.h"
 #include "core/inference/tokenizer/pre_tokenizer_names.h"
 #include "core/inference/tokenizer/pre_tokenizer_steps.h"
+#include "core/inference/tokenizer/safe_cuts.h"
 #include "core/inference/tokenizer/score_model.h"
 #include "core/inference/tokenizer/sentence_normalizer.h"
 #include "core/inference/tokenizer/special_tokens.h"
@@ -86,7 +87,7 @@ class GgufSentencePieceBpe : public GgufTokenizer
 public:
     GgufSentencePieceBpe(TokenizerFacts facts, std::vector<TokenId> swallowsSpace)
         : GgufTokenizer(std::move(facts), std::move(swallowsSpace)),
-          m_model(vocabulary(), ScoreModel::Rules::Llama, unknown()), m_canCut(canCutBeforeMarkers(vocabulary()))
+          m_model(vocabulary(), ScoreModel::Rules::Llama, unknown()), m_cuts(vocabulary())
     {
     }
     void setSpacePrefix(bool addsPrefix) { m_addsPrefix = addsPrefix; }
@@ -103,13 +104,13 @@ private:
         }
         SplitText split(std::move(marked));
         // Broken characters swallow what stands behind them, markers too: then only the whole text is right.
-        if (m_canCut && isValidUtf8(text))
-            cutBeforeMarkers(split);
+        if (isValidUtf8(text))
+            m_cuts.apply(split);
         m_model.encodeAll(split, cache, tokens);
     }
 
     ScoreModel m_model;
-    bool m_canCut;
+    SafeCuts m_cuts;
     bool m_addsPrefix = true;
 };
 

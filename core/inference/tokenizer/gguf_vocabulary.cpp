@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 #include <limits>
 #include <string_view>
@@ -126,6 +127,8 @@ Vocabulary readGgufVocabulary(const GgufTokenizerKeys& keys, TokenSpelling spell
             kinds[index] = kindOf(toInteger(types->at(index)));
         if (scores)
             values[index] = static_cast<float>(toReal(scores->at(index)).value_or(0.0));
+        if (scores && std::isnan(values[index]))
+            keys.fail(ErrorKind::BadFormat, fmt::format("the score of token {} ('{}') is no number", index, printable(texts[index], 40)));
     }
     adjustKinds(texts, kinds);
     return {spelling, std::move(texts), std::move(kinds), std::move(values)};

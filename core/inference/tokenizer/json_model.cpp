@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 /// The largest vocabularies have some 260,000 tokens; what lies beyond this is a mistake that would eat memory.
-constexpr std::uint64_t mostTokens = 1u << 24;
+constexpr std::uint64_t mostTokens = 1u << 20;
 
 [[noreturn]] void refuse(const JsonFile& tokenizer, const std::string& what)
 {

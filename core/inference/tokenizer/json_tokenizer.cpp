@@ -6,7 +6,7 @@
 #include "core/inference/tokenizer/json_model.h"
 #include "core/inference/tokenizer/json_steps.h"
 #include "core/inference/tokenizer/normalizers.h"
-#include "core/inference/tokenizer/score_model.h"
+#include "core/inference/tokenizer/safe_cuts.h"
 #include "core/inference/tokenizer/utf8.h"
 
 #include <fmt/format.h>
@@ -31,10 +31,10 @@ public:
 
     JsonTokenizer(TokenizerFacts facts, Parts parts) : Tokenizer(std::move(facts)), m_parts(std::move(parts)), m_raw(m_parts.added, rawForms(), false), m_normalized(m_parts.added, normalizedForms(), true) {}
 
-    void setModel(std::unique_ptr<const WordModel> model, bool canCut)
+    void setModel(std::unique_ptr<const WordModel> model, const SafeCuts& cuts)
     {
         m_model = std::move(model);
-        m_canCut = canCut;
+        m_cuts = cuts;
     }
 
     [[nodiscard]] std::vector<TokenId> encode(std::string_view utf8, const TokenizeOptions& options) const override
@@ -69,8 +69,7 @@ private:
             SplitText split(text.substr(part.begin, part.end - part.begin), isStart && part.begin == 0);
             for (const auto& step : m_parts.preTokenizer.steps)
                 step->apply(split);
-            if (m_canCut)
-                cutBeforeMarkers(split);
+            m_cuts.apply(split);
             m_model->encodeAll(split, cache, tokens);
         }
     }
@@ -94,7 +93,7 @@ private:
     AddedTokens m_raw;
     AddedTokens m_normalized;
     std::unique_ptr<const WordModel> m_model;
-    bool m_canCut = false;
+    SafeCuts m_cuts;
 };
 
 /// How the tokens spell bytes: what the decoder undoes.
@@ -204,8 +203,8 @@ std::shared_ptr<const Tokenizer> build(const JsonFile& tokenizer)
     const auto result = std::make_shared<JsonTokenizer>(std::move(facts), std::move(parts));
     const Vocabulary& final = result->vocabulary();
     const bool prefersWholeWords = flagOf(*tokenizer.find("model"), "ignore_merges");
-    const bool canCut = kind == JsonModelKind::Bpe && !spellsBytes && !prefersWholeWords && final.find(spaceMarker) >= 0 && canCutBeforeMarkers(final);
-    result->setModel(readJsonModel(tokenizer, kind, final, std::move(vocabulary.scores), spellsBytes), canCut);
+    const bool mergesWholeTexts = kind == JsonModelKind::Bpe && !spellsBytes && !prefersWholeWords;
+    result->setModel(readJsonModel(tokenizer, kind, final, std::move(vocabulary.scores), spellsBytes), mergesWholeTexts ? SafeCuts(final) : SafeCuts());
     return result;
 }
 
@@ -213,13 +212,17 @@ std::shared_ptr<const Tokenizer> build(const JsonFile& tokenizer)
 
 std::shared_ptr<const Tokenizer> tokenizerFromJson(const std::filesystem::path& file)
 {
-    const JsonFile tokenizer = JsonFile::read(file);
+    return tokenizerFromJson(JsonFile::read(file));
+}
+
+std::shared_ptr<const Tokenizer> tokenizerFromJson(const JsonFile& tokenizer)
+{
     try {
         return build(tokenizer);
     } catch (const Error& error) { // what looks at texts alone does not know the file
         if (!error.place().file.empty())
             throw;
-        throw Error(error.kind(), error.message(), {file, std::nullopt, {}}, error.advice());
+        throw Error(error.kind(), error.message(), {tokenizer.path(), std::nullopt, {}}, error.advice());
     }
 }
 

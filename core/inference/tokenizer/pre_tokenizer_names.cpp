@@ -8,27 +8,37 @@ namespace quantlathe {
 const std::string_view gpt2Split = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 // Llama 3, Qwen2 and many others differ in how many digits stay together and in what follows punctuation.
-#define QUANTLATHE_CONTRACTIONS R"((?i:'s|'t|'re|'ve|'m|'ll|'d))"
+#define QUANTLATHE_CONTRACTIONS R"((?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]))"
 #define QUANTLATHE_MODERN_HEAD QUANTLATHE_CONTRACTIONS R"(|[^\r\n\p{L}\p{N}]?\p{L}+|)"
 #define QUANTLATHE_MODERN_TAIL R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"
 #define QUANTLATHE_SLASH_TAIL R"(| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)"
 
-const std::string_view llama3Split = QUANTLATHE_MODERN_HEAD R"(\p{N}{1,3})" QUANTLATHE_MODERN_TAIL;
-const std::string_view qwen2Split = QUANTLATHE_MODERN_HEAD R"(\p{N})" QUANTLATHE_MODERN_TAIL;
-
 namespace {
 
-#define QUANTLATHE_UPPER R"([\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}])"
-#define QUANTLATHE_LOWER R"([\p{Ll}\p{Lm}\p{Lo}\p{M}])"
+constexpr std::string_view llama3Split = QUANTLATHE_MODERN_HEAD R"(\p{N}{1,3})" QUANTLATHE_MODERN_TAIL;
+constexpr std::string_view qwen2Split = QUANTLATHE_MODERN_HEAD R"(\p{N})" QUANTLATHE_MODERN_TAIL;
+
+// Words with capitals in front. The originals name classes of upper and lower case letters with combining marks; llama.cpp
+// tells apart ASCII letters only and leaves the marks out, or takes both cases for one.
+#define QUANTLATHE_CAPITALS(upper, lower, ending)                                                                      \
+    R"([^\r\n\p{L}\p{N}]?)" upper "*" lower "+" ending R"(|[^\r\n\p{L}\p{N}]?)" upper "+" lower "*" ending
+#define QUANTLATHE_UPPER R"([\p{L}&&[^a-z]])"
+#define QUANTLATHE_LOWER R"([\p{L}&&[^A-Z]])"
+#define QUANTLATHE_UPPER_MARKED R"([\p{L}\p{M}&&[^a-z]])"
+#define QUANTLATHE_LOWER_MARKED R"([\p{L}\p{M}&&[^A-Z]])"
+#define QUANTLATHE_ANY_CASE R"([\p{L}\p{M}])"
+#define QUANTLATHE_MAYBE_CONTRACTION QUANTLATHE_CONTRACTIONS "?"
 
 constexpr std::string_view tekkenSplit =
-    R"([^\r\n\p{L}\p{N}]?)" QUANTLATHE_UPPER "*" QUANTLATHE_LOWER R"(+|[^\r\n\p{L}\p{N}]?)" QUANTLATHE_UPPER "+" QUANTLATHE_LOWER
-    R"(*|\p{N})" QUANTLATHE_SLASH_TAIL;
-#define QUANTLATHE_O200K_WORDS                                                                                         \
-    R"([^\r\n\p{L}\p{N}]?)" QUANTLATHE_UPPER "*" QUANTLATHE_LOWER "+" QUANTLATHE_CONTRACTIONS                         \
-    R"(?|[^\r\n\p{L}\p{N}]?)" QUANTLATHE_UPPER "+" QUANTLATHE_LOWER "*" QUANTLATHE_CONTRACTIONS "?"
-constexpr std::string_view gpt4oSplit = QUANTLATHE_O200K_WORDS R"(|\p{N}{1,3})" QUANTLATHE_SLASH_TAIL;
-constexpr std::string_view youtuSplit = QUANTLATHE_O200K_WORDS R"(|\p{N})" QUANTLATHE_SLASH_TAIL;
+    QUANTLATHE_CAPITALS(QUANTLATHE_UPPER, QUANTLATHE_LOWER, "") R"(|\p{N})" QUANTLATHE_SLASH_TAIL;
+constexpr std::string_view gpt4oSplit =
+    QUANTLATHE_CAPITALS(QUANTLATHE_UPPER, QUANTLATHE_LOWER, QUANTLATHE_MAYBE_CONTRACTION) R"(|\p{N}{1,3})" QUANTLATHE_SLASH_TAIL;
+constexpr std::string_view graniteSplit =
+    QUANTLATHE_CAPITALS(QUANTLATHE_UPPER_MARKED, QUANTLATHE_LOWER_MARKED, QUANTLATHE_MAYBE_CONTRACTION) R"(|\p{N}{1,3})" QUANTLATHE_SLASH_TAIL;
+constexpr std::string_view ayaSplit =
+    QUANTLATHE_CAPITALS(QUANTLATHE_ANY_CASE, QUANTLATHE_ANY_CASE, QUANTLATHE_MAYBE_CONTRACTION) R"(|\p{N}{1,3})" QUANTLATHE_SLASH_TAIL;
+constexpr std::string_view youtuSplit =
+    QUANTLATHE_CAPITALS(QUANTLATHE_ANY_CASE, QUANTLATHE_ANY_CASE, QUANTLATHE_MAYBE_CONTRACTION) R"(|\p{N})" QUANTLATHE_SLASH_TAIL;
 
 constexpr std::string_view qwen35Split = QUANTLATHE_CONTRACTIONS
     R"(|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
@@ -37,7 +47,7 @@ constexpr std::string_view jais2Split = QUANTLATHE_MODERN_HEAD
 constexpr std::string_view minicpm5Split = QUANTLATHE_MODERN_HEAD R"(\p{N}+)" QUANTLATHE_MODERN_TAIL;
 constexpr std::string_view noContractionsSplit = R"([^\r\n\p{L}\p{N}]?\p{L}+|\p{N})" QUANTLATHE_MODERN_TAIL;
 constexpr std::string_view bailingSplit =
-    R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)";
+    R"('(?:[sSdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)";
 constexpr std::string_view seedSplit = QUANTLATHE_MODERN_HEAD R"(\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr std::string_view exaoneMoeSplit = QUANTLATHE_CONTRACTIONS
     R"(|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+)";
@@ -110,8 +120,8 @@ const std::vector<Row>& rows()
         {{"deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4"}, {{threeDigits, hanAndKana, deepseek3Split}}},
         {{"tekken"}, {{tekkenSplit}, true, true}},
         {{"gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2"}, {{gpt4oSplit}}},
-        {{"tiny_aya", "cohere2moe"}, {{R"(\d{1,3}(?=(?:\d{3})*\b))", gpt4oSplit}}},
-        {{"granite-embed-multi-97m"}, {{gpt4oSplit}, true}},
+        {{"tiny_aya", "cohere2moe"}, {{R"([0-9]{1,3}(?=(?:[0-9]{3})*(?![A-Za-z0-9_])))", ayaSplit}}},
+        {{"granite-embed-multi-97m"}, {{graniteSplit}, true}},
         {{"youtu"}, {{youtuScripts, youtuSplit}, true}},
         {{"jais-2"}, {{jais2Split}}},
         {{"minicpm5"}, {{threeDigits, minicpm5Split}, true}},
@@ -121,7 +131,7 @@ const std::vector<Row>& rows()
         {{"seed-coder"}, {{seedSplit}}},
         {{"exaone-moe"}, {{exaoneMoeSplit}}},
         {{"afmoe"}, {{digitsFromTheEnd, afmoeScripts, deepseek3Split}}},
-        {{"superbpe"}, {{digitRun, R"((?=(\d{3})+(?!\d)))"}}},
+        {{"superbpe"}, {{digitRun, R"((?=(?:[0-9]{3})+(?![0-9])))"}}},
         {{"poro-chat", "bloom", "gpt3-finnish"}, {{bloomWords}}},
         {{"viking"}, {{bloomWords, oneDigit}}},
         {{"chameleon"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the names in tokenizer.ggml.pre mean. GGUF files carry a name only; the expressions are those of the tokenizers the
-// names stand for.
+// What the names in tokenizer.ggml.pre mean. GGUF files carry a name only, and what llama.cpp takes it for is what the
+// model meets when it runs: where that differs from the tokenizer the name stands for, this follows llama.cpp.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,8 @@
 
 namespace quantlathe {
 
-/// The split expressions as the tokenizers of GPT-2, Llama 3 and Qwen2 spell them.
+/// The split expression of GPT-2, which tokenizer.json knows by name, too.
 extern const std::string_view gpt2Split;
-extern const std::string_view llama3Split;
-extern const std::string_view qwen2Split;
 
 struct NamedPreTokenizer
 {

@@ -46,6 +46,7 @@ void ScoreModel::encode(std::string_view piece, std::vector<TokenId>& tokens) co
 {
     Session session;
     auto& symbols = session.symbols;
+    symbols.reserve(piece.size());
     for (std::size_t at = 0; at < piece.size();) {
         const std::size_t size = std::min<std::size_t>(utf8::announcedLength(piece[at]), piece.size() - at);
         const int index = static_cast<int>(symbols.size());
@@ -122,37 +123,6 @@ void ScoreModel::finish(std::string_view piece, const Session& session, std::str
         else if (m_unknown)
             tokens.push_back(*m_unknown);
     }
-}
-
-bool canCutBeforeMarkers(const Vocabulary& vocabulary)
-{
-    for (std::size_t index = 0; index < vocabulary.size(); ++index) {
-        const std::string_view text = vocabulary.text(static_cast<TokenId>(index));
-        for (auto at = text.find(spaceMarker, 1); at != std::string_view::npos; at = text.find(spaceMarker, at + 1)) {
-            if (!text.substr(0, at).ends_with(spaceMarker))
-                return false;
-        }
-    }
-    return true;
-}
-
-void cutBeforeMarkers(SplitText& text)
-{
-    std::vector<TextPiece> result;
-    result.reserve(text.pieces.size() + text.text.size() / 5);
-    const std::string_view whole = text.text;
-    for (const TextPiece& piece : text.pieces) {
-        std::size_t begin = piece.begin;
-        for (auto at = whole.find(spaceMarker, begin + 1); at != std::string_view::npos && at < piece.end; at = whole.find(spaceMarker, at + 1)) {
-            const std::string_view before = whole.substr(begin, at - begin);
-            if (before.ends_with(spaceMarker))
-                continue;
-            result.push_back({begin, at});
-            begin = at;
-        }
-        result.push_back({begin, piece.end});
-    }
-    text.pieces = std::move(result);
 }
 
 } // namespace quantlathe

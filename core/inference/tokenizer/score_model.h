@@ -42,10 +42,4 @@ private:
     bool m_hasBytes = false;
 };
 
-/// True when no token has the space marker behind another character: then no merge ever crosses such a place, and text
-/// can be cut there without changing the result.
-bool canCutBeforeMarkers(const Vocabulary& vocabulary);
-/// @p text cut before every space marker that follows another character.
-void cutBeforeMarkers(SplitText& text);
-
 } // namespace quantlathe

@@ -30,6 +30,20 @@ Chunk chunkAt(const SentenceNormalizer& normalizer, std::string_view text, std::
     return {text.substr(at, character.length), character.length};
 }
 
+/// Bytes at @p at that stay as they are: ASCII that no replacement and no user-defined text begins with, but no spaces.
+std::size_t plainRun(const SentenceNormalizer& normalizer, std::string_view text, std::size_t at)
+{
+    std::size_t end = at;
+    while (end < text.size()) {
+        const auto byte = static_cast<unsigned char>(text[end]);
+        if (byte >= 0x80 || byte == ' ' || normalizer.map.canStart(text[end])
+            || (normalizer.userDefined && normalizer.userDefined->canStart(text[end])))
+            break;
+        ++end;
+    }
+    return end - at;
+}
+
 } // namespace
 
 std::string SentenceNormalizer::apply(std::string_view text) const
@@ -52,6 +66,13 @@ std::string SentenceNormalizer::apply(std::string_view text) const
         result += space;
     bool isAfterSpace = removesExtraSpaces;
     while (at < text.size()) {
+        const std::size_t plain = plainRun(*this, text, at);
+        if (plain > 0) {
+            result += text.substr(at, plain);
+            at += plain;
+            isAfterSpace = false;
+            continue;
+        }
         const Chunk chunk = chunkAt(*this, text, at);
         at += chunk.consumed;
         std::string_view rest = chunk.text;

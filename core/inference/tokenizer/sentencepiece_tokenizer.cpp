@@ -5,6 +5,7 @@
 #include "core/base/mapped_file.h"
 #include "core/base/text.h"
 #include "core/formats/json/json_file.h"
+#include "core/inference/tokenizer/safe_cuts.h"
 #include "core/inference/tokenizer/score_model.h"
 #include "core/inference/tokenizer/sentence_normalizer.h"
 #include "core/inference/tokenizer/sentencepiece_file.h"
@@ -44,7 +45,7 @@ public:
         m_isBpe = file.method == SentencePieceFile::Method::Bpe;
         if (m_isBpe) {
             m_model = std::make_unique<ScoreModel>(vocabulary(), ScoreModel::Rules::SentencePiece, unknown());
-            m_canCut = vocabulary().find(spaceMarker) >= 0 && canCutBeforeMarkers(vocabulary());
+            m_cuts = SafeCuts(vocabulary());
         } else {
             UnigramOptions options;
             options.unknown = unknown();
@@ -89,7 +90,11 @@ private:
             return;
         }
         std::size_t begin = 0;
-        for (std::size_t at = 0; at < normalized.size();) {
+        for (std::size_t at = 0; at < normalized.size() && !m_userDefined->isEmpty();) {
+            if (!m_userDefined->canStart(normalized[at])) {
+                at += utf8::announcedLength(normalized[at]);
+                continue;
+            }
             const ByteTrie::Match match = m_userDefined->longest(normalized, at);
             if (match.length == 0) {
                 at += utf8::announcedLength(normalized[at]);
@@ -106,8 +111,7 @@ private:
     void encodeOrdinary(std::string text, WordCache& cache, std::vector<TokenId>& tokens) const
     {
         SplitText split(std::move(text));
-        if (m_canCut)
-            cutBeforeMarkers(split);
+        m_cuts.apply(split);
         m_model->encodeAll(split, cache, tokens);
     }
 
@@ -116,7 +120,7 @@ private:
     SpecialTokens m_special{vocabulary(), {}};
     std::unique_ptr<const WordModel> m_model;
     bool m_isBpe = false;
-    bool m_canCut = false;
+    SafeCuts m_cuts;
 };
 
 /// The transformers library puts bos in front for the classes that have always done so.
@@ -157,7 +161,11 @@ std::shared_ptr<const Tokenizer> build(std::string_view bytes, const std::filesy
 
 std::shared_ptr<const Tokenizer> tokenizerFromSentencePiece(const std::filesystem::path& file)
 {
-    const std::string bytes = readText(file, mostBytes);
+    return tokenizerFromSentencePiece(readText(file, mostBytes), file);
+}
+
+std::shared_ptr<const Tokenizer> tokenizerFromSentencePiece(std::string_view bytes, const std::filesystem::path& file)
+{
     try {
         return build(bytes, file);
     } catch (const Error& error) { // what looks at bytes alone does not know the file

@@ -10,4 +10,7 @@ namespace quantlathe {
 /// @throws as loadTokenizer()
 std::shared_ptr<const Tokenizer> tokenizerFromSentencePiece(const std::filesystem::path& file);
 
+/// The same for bytes that are read already; @p file is for messages and for what stands beside it.
+std::shared_ptr<const Tokenizer> tokenizerFromSentencePiece(std::string_view bytes, const std::filesystem::path& file);
+
 } // namespace quantlathe

@@ -20,6 +20,8 @@ using Kind = SplitNode::Kind;
 constexpr std::size_t longestExpression = 16384;
 constexpr int deepestNesting = 32;
 constexpr std::uint32_t largestCount = 1000;
+constexpr std::uint32_t widestLookBehind = 1000;
+constexpr std::size_t mostSets = 400; ///< each takes 136 KiB
 
 std::optional<CodePointSet> propertySet(std::string_view name)
 {
@@ -74,6 +76,8 @@ private:
 
     SplitNode setNode(CodePointSet set)
     {
+        if (m_sets.size() == mostSets)
+            unsupported("it has too many classes of characters");
         if (m_ignoresCase)
             set.closeOverCase();
         SplitNode node;
@@ -245,6 +249,8 @@ private:
         case Kind::Repeat:
             if (node.minimum != node.maximum)
                 unsupported("a look-behind of varying width");
+            if (node.minimum > 0 && fixedWidth(node.children.front()) > widestLookBehind / node.minimum)
+                unsupported("a look-behind of that width");
             return node.minimum * fixedWidth(node.children.front());
         default:
             return 0;
