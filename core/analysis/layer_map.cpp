@@ -12,7 +12,8 @@ namespace quantlathe {
 namespace {
 
 constexpr std::array measures = {MapMeasure::RelativeRms, MapMeasure::SignalToNoise, MapMeasure::Kurtosis,
-                                 MapMeasure::OutlierShare, MapMeasure::BitsPerWeight, MapMeasure::Bytes};
+                                 MapMeasure::OutlierShare, MapMeasure::BitsPerWeight, MapMeasure::Bytes,
+                                 MapMeasure::Sensitivity};
 
 bool isOnMap(const Tensor& tensor, const TensorPlace& place)
 {
@@ -109,6 +110,8 @@ std::string_view name(MapMeasure measure)
         return "bits";
     case MapMeasure::Bytes:
         return "bytes";
+    case MapMeasure::Sensitivity:
+        return "sensitivity";
     }
     return {};
 }
@@ -177,8 +180,31 @@ MapValue mapValue(const Model& model, const ErrorSurvey& survey, std::span<const
         return exactValue(weights > 0 ? 8 * bytes / weights : 0);
     case MapMeasure::Bytes:
         return exactValue(bytes);
+    case MapMeasure::Sensitivity: // not in the survey: sensitivityValue()
+        break;
     }
     return {};
+}
+
+MapValue sensitivityValue(const Sensitivities& sensitivities, std::span<const std::size_t> tensors)
+{
+    MapValue result;
+    double variance = 0;
+    bool isMeasured = true;
+    std::size_t known = 0;
+    for (const std::size_t tensor : tensors) {
+        const TensorSensitivity& one = sensitivities.tensors[tensor];
+        known += one.state != TensorSensitivity::State::None ? 1 : 0;
+        isMeasured = isMeasured && one.state != TensorSensitivity::State::Estimated;
+        result.value += one.kl;
+        variance += one.klStandardError * one.klStandardError;
+    }
+    if (known == 0)
+        return {};
+    result.low = std::max(0.0, result.value - 1.96 * std::sqrt(variance));
+    result.high = result.value + 1.96 * std::sqrt(variance);
+    result.quality = isMeasured ? PairError::Quality::Exact : PairError::Quality::Sampled;
+    return result;
 }
 
 } // namespace quantlathe

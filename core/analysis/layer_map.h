@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/analysis/error_survey.h"
+#include "core/analysis/sensitivities.h"
 #include "core/model/model.h"
 
 #include <cstdint>
@@ -20,9 +21,10 @@ enum class MapMeasure {
     Kurtosis,      ///< excess kurtosis, weighted by the number of weights
     OutlierShare,  ///< share of weights beyond Distribution::outlierDeviations
     BitsPerWeight,
-    Bytes
+    Bytes,
+    Sensitivity    ///< KL divergence, in nats per token, that quantizing the tensors to the probe causes
 };
-/// Stable ids: "relative-rms", "snr-db", "kurtosis", "outliers", "bits", "bytes".
+/// Stable ids: "relative-rms", "snr-db", "kurtosis", "outliers", "bits", "bytes", "sensitivity".
 std::string_view name(MapMeasure measure);
 std::optional<MapMeasure> mapMeasureFromName(std::string_view name);
 /// In the order of the enum.
@@ -50,7 +52,7 @@ struct LayerGrid
 struct MapValue
 {
     double value = 0;
-    double low = 0;  ///< 95 % confidence interval; both equal to value when exact
+    double low = 0;  ///< 95 % confidence interval; both equal to value when exact, but for sensitivities
     double high = 0;
     PairError::Quality quality = PairError::Quality::Unknown; ///< the worst of the tensors'; Failed when any failed
 
@@ -60,5 +62,9 @@ struct MapValue
 /// @param types as written, by tensor of the model; those of @p tensors are read
 MapValue mapValue(const Model& model, const ErrorSurvey& survey, std::span<const std::size_t> tensors,
                   std::span<const TensorType> types, MapMeasure measure);
+
+/// MapMeasure::Sensitivity: the sum over @p tensors. Exact where all were measured, with the interval that the text leaves; Sampled
+/// where some are estimated; Unknown where there are none.
+MapValue sensitivityValue(const Sensitivities& sensitivities, std::span<const std::size_t> tensors);
 
 } // namespace quantlathe

@@ -31,7 +31,8 @@ double factorInLayer(const TensorPlace& place, int lastLayer)
     return (isDown ? downFactor : 1) * (place.layer == 0 ? firstLayerFactor : 1) * (place.layer == lastLayer ? lastLayerFactor : 1);
 }
 
-void normalise(const Model& model, std::vector<double>& weights)
+/// Returns the sum before.
+double normalise(const Model& model, std::vector<double>& weights)
 {
     double sum = 0;
     for (std::size_t index = 0; index < weights.size(); ++index) {
@@ -42,6 +43,7 @@ void normalise(const Model& model, std::vector<double>& weights)
         for (double& weight : weights)
             weight /= sum;
     }
+    return sum;
 }
 
 } // namespace
@@ -95,7 +97,15 @@ DamageWeights measuredWeights(const Model& model, std::vector<double> sensitivit
                         {{}, {}, model.tensors()[index].name()});
     }
     normalise(model, sensitivities);
-    return {std::move(sensitivities), false};
+    return {std::move(sensitivities), false, 0};
+}
+
+DamageWeights measuredWeights(const Model& model, const Sensitivities& sensitivities)
+{
+    DamageWeights result = measuredWeights(model, sensitivities.weights());
+    std::vector<double> weights = sensitivities.weights();
+    result.unit = normalise(model, weights);
+    return result;
 }
 
 std::optional<double> damageOf(const Model& model, const ErrorTable& errors, const DamageWeights& weights, std::size_t index,

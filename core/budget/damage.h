@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/analysis/error_table.h"
+#include "core/analysis/sensitivities.h"
 #include "core/model/model.h"
 
 #include <cstddef>
@@ -16,6 +17,7 @@ struct DamageWeights
 {
     std::vector<double> weights; ///< one per tensor of the model, >= 0; their sum over quantizable tensors is 1
     bool isProxy = true;         ///< by role and size alone; false when measured on data
+    double unit = 0;             ///< of measured ones: the mean KL divergence, in nats, that a damage of 1 stands for; 0 = not known
 };
 
 /// The documented default without importance data (budget/README.md tells why, and what it gives in KL divergence): every
@@ -27,6 +29,8 @@ DamageWeights proxyWeights(const Model& model);
 /// @p sensitivities measured elsewhere (>= 0, any unit), one per tensor. @throws Error(InvalidArgument) when their number is
 /// another, or one is negative or no number
 DamageWeights measuredWeights(const Model& model, std::vector<double> sensitivities);
+/// Their weights; `unit` tells what a damage stands for, as far as divergences of tensors add up.
+DamageWeights measuredWeights(const Model& model, const Sensitivities& sensitivities);
 
 /// Damage of tensor @p index in the type @p written; nothing while it is not known. A tensor copied as it is has none.
 std::optional<double> damageOf(const Model& model, const ErrorTable& errors, const DamageWeights& weights, std::size_t index,

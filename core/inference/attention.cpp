@@ -105,15 +105,15 @@ void runAttention(const LayerRun& run, const float* x, float* result)
     const Attention& attention = run.layer.layer->attention;
     const std::uint64_t tokens = run.tokens();
     const std::uint64_t width = run.network.embeddingLength;
-    std::vector<float> normed;
+    FloatBuffer normed;
     if (run.layer.attentionNorm) {
-        normed.resize(tokens * width);
+        normed = run.pool.take(tokens * width);
         run.layer.attentionNorm->apply(x, width, tokens, width, normed.data(), width, run.threads, run.control);
         x = normed.data();
     }
-    std::vector<float> queries(tokens * attention.heads * attention.headLength);
-    std::vector<float> keys(tokens * attention.kvHeads * attention.headLength);
-    std::vector<float> values(tokens * attention.kvHeads * attention.valueLength);
+    FloatBuffer queries = run.pool.take(tokens * attention.heads * attention.headLength);
+    FloatBuffer keys = run.pool.take(tokens * attention.kvHeads * attention.headLength);
+    FloatBuffer values = run.pool.take(tokens * attention.kvHeads * attention.valueLength);
     const Product inputs[] = {{&run.layer.query, queries.data(), run.layer.query.outputs()},
                               {&run.layer.key, keys.data(), run.layer.key.outputs()},
                               {&run.layer.value, values.data(), run.layer.value.outputs()}};
@@ -127,7 +127,7 @@ void runAttention(const LayerRun& run, const float* x, float* result)
         for (std::uint64_t first = 0; first < length; first += queriesAtOnce)
             pieces.push_back({run.starts[sequence], first, std::min(queriesAtOnce, length - first)});
     }
-    std::vector<float> attended(tokens * attention.heads * attention.valueLength);
+    FloatBuffer attended = run.pool.take(tokens * attention.heads * attention.valueLength);
     const HeadsData data{queries.data(), keys.data(), values.data(), attended.data()};
     parallelFor(pieces.size() * attention.heads, 1, run.threads, run.control, [&](std::size_t begin, std::size_t end) {
         for (std::size_t task = begin; task < end; ++task) {

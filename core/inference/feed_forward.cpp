@@ -39,8 +39,8 @@ void runDense(const LayerRun& run, const LoadedFeedForward& part, const float* x
 {
     const std::uint64_t width = run.network.embeddingLength;
     const std::uint64_t length = part.up.outputs();
-    std::vector<float> up(rows * length);
-    std::vector<float> gate(part.gate ? rows * length : 0);
+    FloatBuffer up = run.pool.take(rows * length);
+    FloatBuffer gate = run.pool.take(part.gate ? rows * length : 0);
     if (part.gate) {
         const Product products[] = {{&*part.gate, gate.data(), length}, {&part.up, up.data(), length}};
         run.multiply(products, x, width, rows);
@@ -103,14 +103,12 @@ void runExperts(const LayerRun& run, const float* x, float* result)
     const std::uint64_t width = run.network.embeddingLength;
     const std::vector<Routed> routed = route(run, x);
     std::fill(result, result + run.tokens() * width, 0.0f);
-    std::vector<float> gathered;
-    std::vector<float> partial;
     for (std::size_t expert = 0; expert < routed.size(); ++expert) {
         const Routed& part = routed[expert];
         if (part.tokens.empty())
             continue;
-        gathered.resize(part.tokens.size() * width);
-        partial.resize(part.tokens.size() * width);
+        FloatBuffer gathered = run.pool.take(part.tokens.size() * width);
+        FloatBuffer partial = run.pool.take(part.tokens.size() * width);
         for (std::size_t row = 0; row < part.tokens.size(); ++row)
             std::copy_n(x + part.tokens[row] * width, width, gathered.data() + row * width);
         runDense(run, run.layer.experts[expert], gathered.data(), part.tokens.size(), partial.data());
@@ -119,7 +117,7 @@ void runExperts(const LayerRun& run, const float* x, float* result)
     }
     if (!run.layer.shared)
         return;
-    partial.resize(run.tokens() * width);
+    FloatBuffer partial = run.pool.take(run.tokens() * width);
     runDense(run, *run.layer.shared, x, run.tokens(), partial.data());
     std::vector<float> factors(run.tokens(), 1.0f);
     if (run.layer.sharedGate) {
@@ -138,9 +136,9 @@ void runFeedForward(const LayerRun& run, const float* x, float* result)
 {
     const std::uint64_t width = run.network.embeddingLength;
     const std::uint64_t tokens = run.tokens();
-    std::vector<float> normed;
+    FloatBuffer normed;
     if (run.layer.feedForwardNorm) {
-        normed.resize(tokens * width);
+        normed = run.pool.take(tokens * width);
         run.layer.feedForwardNorm->apply(x, width, tokens, width, normed.data(), width, run.threads, run.control);
         x = normed.data();
     }

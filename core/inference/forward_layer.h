@@ -66,6 +66,7 @@ struct LayerRun
     std::span<const std::uint64_t> starts; ///< of the sequences, from 0: the rows of the arrays below
     const RopeTable* rope = nullptr;       ///< null = none
     ActivationObserver* observer = nullptr;
+    BufferPool& pool;
     unsigned threads = 0;
     const RunControl& control;
     /// Look through every product and name the tensor after which something is not finite.

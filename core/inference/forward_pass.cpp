@@ -140,7 +140,7 @@ void LayerRun::multiply(std::span<const Product> products, const float* x, std::
 }
 
 ForwardPass::ForwardPass(std::shared_ptr<const Network> network, ForwardSettings settings)
-    : m_network(std::move(network)), m_settings(settings)
+    : m_network(std::move(network)), m_settings(settings), m_pool(std::make_shared<BufferPool>(settings.memoryBytes / 2))
 {
 }
 
@@ -216,7 +216,7 @@ HiddenStates ForwardPass::embed(const WeightSource& weights, const TokenBatch& b
 std::shared_ptr<const LoadedLayer> ForwardPass::loadLayer(std::size_t index, const WeightSource& weights, const RunControl& control) const
 {
     const NetworkLayer& layer = m_network->layers[index];
-    MatrixLoader loader(weights, m_settings.threads, control);
+    MatrixLoader loader(weights, *m_pool, m_settings.threads, control);
     // Two layers may be loaded at a time (the model's and a plan's).
     const bool expands = weightsOf(layer) <= m_settings.memoryBytes / 4 / sizeof(float);
     auto loaded = std::make_shared<LoadedLayer>();
@@ -262,8 +262,6 @@ void ForwardPass::runLayer(const LoadedLayer& layer, const TokenBatch& batch, Hi
     RopeTable rope;
     if (layer.layer->attention.rope)
         rope = makeRopeTable(network.ropes[*layer.layer->attention.rope], batch.longest());
-    std::vector<float> before;
-    std::vector<float> branch;
     for (std::size_t first = 0; first < batch.sequenceCount();) {
         std::size_t end = first + 1;
         while (end < batch.sequenceCount() && batch.starts[end + 1] - batch.starts[first] <= most)
@@ -273,9 +271,10 @@ void ForwardPass::runLayer(const LoadedLayer& layer, const TokenBatch& batch, Hi
             starts.push_back(batch.starts[sequence] - batch.starts[first]);
         float* x = hidden.values.data() + batch.starts[first] * width;
         const std::uint64_t count = starts.back() * width;
-        before.assign(x, x + count);
-        branch.resize(count);
-        LayerRun run{layer, network, starts, &rope, observer, m_settings.threads, control};
+        FloatBuffer before = m_pool->take(count);
+        FloatBuffer branch = m_pool->take(count);
+        std::copy_n(x, count, before.data());
+        LayerRun run{layer, network, starts, &rope, observer, *m_pool, m_settings.threads, control};
         const auto runBranches = [&] {
             runAttention(run, x, branch.data());
             elementwise::add(branch.data(), count, x);
@@ -284,7 +283,7 @@ void ForwardPass::runLayer(const LoadedLayer& layer, const TokenBatch& batch, Hi
         };
         runBranches();
         if (!elementwise::isFinite(x, count)) {
-            std::copy(before.begin(), before.end(), x);
+            std::copy_n(before.data(), count, x);
             run.observer = nullptr;
             run.isDiagnosing = true;
             runBranches();
@@ -297,7 +296,7 @@ void ForwardPass::runLayer(const LoadedLayer& layer, const TokenBatch& batch, Hi
 
 std::shared_ptr<const LoadedOutput> ForwardPass::loadOutput(const WeightSource& weights, const RunControl& control) const
 {
-    MatrixLoader loader(weights, m_settings.threads, control);
+    MatrixLoader loader(weights, *m_pool, m_settings.threads, control);
     auto loaded = std::make_shared<LoadedOutput>();
     loaded->network = m_network;
     loaded->norm = loadNorm(m_network->outputNorm, loader);
@@ -310,7 +309,7 @@ void ForwardPass::logits(const LoadedOutput& output, const float* hidden, std::u
                          const RunControl& control) const
 {
     const std::uint64_t width = m_network->embeddingLength;
-    std::vector<float> normed(count * width);
+    FloatBuffer normed = m_pool->take(count * width);
     output.norm.apply(hidden, width, count, width, normed.data(), width, m_settings.threads, control);
     if (observer) {
         const Linear* matrix = output.matrix.linear;

@@ -54,10 +54,11 @@ struct ForwardSettings
     std::uint64_t memoryBytes = std::uint64_t{4} << 30; ///< for decoded weights and intermediate results; hidden states are the caller's
 };
 
+class BufferPool;
 class LoadedLayer;  ///< weights of one layer, ready to run; immutable
 class LoadedOutput; ///< the last norm and the output matrix
 
-/// Immutable and thread-safe; holds no weights.
+/// Thread-safe; holds no weights, but keeps memory of its last run.
 class ForwardPass
 {
 public:
@@ -89,6 +90,7 @@ public:
 private:
     std::shared_ptr<const Network> m_network;
     ForwardSettings m_settings;
+    std::shared_ptr<BufferPool> m_pool; ///< intermediate results and decoded weights, used again from layer to layer
 };
 
 } // namespace quantlathe

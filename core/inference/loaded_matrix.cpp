@@ -47,12 +47,12 @@ void runTile(const Tile& tile, const float* x, std::uint64_t xStride)
     const std::uint64_t inputs = matrix.inputs();
     const float* weights = nullptr;
     static thread_local std::vector<float> scratch;
-    if (!matrix.expanded) {
+    if (matrix.expanded.isEmpty()) {
         scratch.resize(std::max<std::size_t>(scratch.size(), tile.outputs * inputs));
         matrix.rows->decodeRows(matrix.linear->firstRow + tile.firstOutput, tile.outputs, scratch.data());
         weights = scratch.data();
     } else {
-        weights = matrix.expanded.get() + tile.firstOutput * inputs;
+        weights = matrix.expanded.data() + tile.firstOutput * inputs;
     }
     float* y = tile.product->y + tile.firstToken * tile.product->stride + tile.firstOutput;
     productTransposed(tile.tokens, tile.outputs, inputs, x + tile.firstToken * xStride, xStride, weights, inputs, y, tile.product->stride);
@@ -64,8 +64,8 @@ void runTile(const Tile& tile, const float* x, std::uint64_t xStride)
 
 } // namespace
 
-MatrixLoader::MatrixLoader(const WeightSource& weights, unsigned threads, const RunControl& control)
-    : m_weights(weights), m_threads(threads), m_control(control)
+MatrixLoader::MatrixLoader(const WeightSource& weights, BufferPool& pool, unsigned threads, const RunControl& control)
+    : m_weights(weights), m_pool(pool), m_threads(threads), m_control(control)
 {
 }
 
@@ -96,10 +96,10 @@ LoadedMatrix MatrixLoader::load(const Linear& linear, bool expands)
     matrix.rows = rowsOf(linear.tensor);
     if (!expands)
         return matrix;
-    matrix.expanded = std::make_unique_for_overwrite<float[]>(linear.outputs * linear.inputs);
+    matrix.expanded = m_pool.take(linear.outputs * linear.inputs);
     const std::uint64_t chunk = std::max<std::uint64_t>(1, weightsPerDecode / linear.inputs);
     parallelFor(linear.outputs, chunk, m_threads, m_control, [&](std::size_t begin, std::size_t end) {
-        matrix.rows->decodeRows(linear.firstRow + begin, end - begin, matrix.expanded.get() + begin * linear.inputs);
+        matrix.rows->decodeRows(linear.firstRow + begin, end - begin, matrix.expanded.data() + begin * linear.inputs);
     });
     matrix.rows.reset();
     return matrix;
@@ -110,7 +110,7 @@ void MatrixLoader::expandTransposed(const Linear& linear, LoadedMatrix& matrix)
     const auto rows = rowsOf(linear.tensor);
     const std::uint64_t columns = m_weights.model().tensors()[linear.tensor].shape().rowLength();
     const std::uint64_t firstRow = linear.blockRows * linear.expert;
-    matrix.expanded = std::make_unique_for_overwrite<float[]>(linear.outputs * linear.inputs);
+    matrix.expanded = m_pool.take(linear.outputs * linear.inputs);
     const std::uint64_t chunk = std::max<std::uint64_t>(1, weightsPerDecode / columns);
     parallelFor(linear.inputs, chunk, m_threads, m_control, [&](std::size_t begin, std::size_t end) {
         std::vector<float> stored((end - begin) * columns);
@@ -118,7 +118,7 @@ void MatrixLoader::expandTransposed(const Linear& linear, LoadedMatrix& matrix)
         for (std::uint64_t output = 0; output < linear.outputs; ++output) {
             const std::uint64_t column = linear.firstRow + output * linear.rowStep;
             for (std::size_t input = begin; input < end; ++input)
-                matrix.expanded[output * linear.inputs + input] = stored[(input - begin) * columns + column];
+                matrix.expanded.data()[output * linear.inputs + input] = stored[(input - begin) * columns + column];
         }
     });
 }
@@ -142,7 +142,7 @@ void multiply(std::span<const Product> products, const float* x, std::uint64_t x
         const std::uint64_t outputs = product.matrix->outputs();
         const std::uint64_t width = tileWidth(outputs);
         // What is decoded for a tile serves all tokens.
-        const std::uint64_t height = product.matrix->expanded ? tileTokens : tokens;
+        const std::uint64_t height = product.matrix->expanded.isEmpty() ? tokens : tileTokens;
         for (std::uint64_t output = 0; output < outputs; output += width) {
             for (std::uint64_t token = 0; token < tokens; token += height) {
                 tiles.push_back({&product, output, std::min(width, outputs - output), token, std::min(height, tokens - token)});

@@ -3,6 +3,7 @@
 // thread each.
 #pragma once
 
+#include "core/inference/buffer_pool.h"
 #include "core/inference/network.h"
 #include "core/inference/weight_source.h"
 
@@ -18,7 +19,7 @@ struct LoadedMatrix
 {
     const Linear* linear = nullptr;         ///< of the network
     std::shared_ptr<const WeightRows> rows; ///< null when expanded
-    std::unique_ptr<float[]> expanded;      ///< [outputs x inputs], row-major; null = decoded as it is used
+    FloatBuffer expanded;                   ///< [outputs x inputs], row-major; empty = decoded as it is used
     std::vector<float> bias;                ///< empty = none
 
     [[nodiscard]] std::uint64_t outputs() const { return linear->outputs; }
@@ -29,7 +30,7 @@ struct LoadedMatrix
 class MatrixLoader
 {
 public:
-    MatrixLoader(const WeightSource& weights, unsigned threads, const RunControl& control);
+    MatrixLoader(const WeightSource& weights, BufferPool& pool, unsigned threads, const RunControl& control);
     /// @param expands decode it whole
     LoadedMatrix load(const Linear& linear, bool expands);
     /// All weights of a small tensor plus @p offset.
@@ -40,6 +41,7 @@ private:
     void expandTransposed(const Linear& linear, LoadedMatrix& matrix);
 
     const WeightSource& m_weights;
+    BufferPool& m_pool;
     unsigned m_threads;
     const RunControl& m_control;
     std::vector<std::pair<std::size_t, std::shared_ptr<const WeightRows>>> m_rows;

@@ -2564,6 +2564,10 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
         <translation>Bits pro Gewicht</translation>
     </message>
     <message>
+        <source>Sensitivity</source>
+        <translation>Empfindlichkeit</translation>
+    </message>
+    <message>
         <source>Bytes</source>
         <translation>Bytes</translation>
     </message>

@@ -135,8 +135,10 @@ QWidget* ErrorMapPanel::makeSettings()
 {
     auto* settings = new QWidget(this);
     m_measure->setObjectName(u"mapMeasure"_s);
-    for (const MapMeasure measure : allMapMeasures())
-        m_measure->addItem(MapSource::measureText(measure), static_cast<int>(measure));
+    for (const MapMeasure measure : allMapMeasures()) {
+        if (measure != MapMeasure::Sensitivity) // no document holds any yet
+            m_measure->addItem(MapSource::measureText(measure), static_cast<int>(measure));
+    }
     auto* measureLabel = new QLabel(tr("&Show:"), settings);
     measureLabel->setBuddy(m_measure);
     connect(m_measure, &QComboBox::activated, this,

@@ -189,6 +189,7 @@ QString MapSource::measureText(MapMeasure measure)
     case MapMeasure::OutlierShare: return tr("Share of outliers");
     case MapMeasure::BitsPerWeight: return tr("Bits per weight");
     case MapMeasure::Bytes: return tr("Bytes");
+    case MapMeasure::Sensitivity: return tr("Sensitivity");
     }
     return {};
 }
@@ -202,6 +203,7 @@ QString MapSource::valueText(double value) const
     case MapMeasure::OutlierShare: return shareText(value);
     case MapMeasure::BitsPerWeight: return bitsText(value);
     case MapMeasure::Bytes: return bytesText(static_cast<std::uint64_t>(value));
+    case MapMeasure::Sensitivity: return weightText(value, 3);
     }
     return {};
 }

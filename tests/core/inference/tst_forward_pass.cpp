@@ -129,6 +129,8 @@ private Q_SLOTS:
     void observersSeeEveryMatrix();
     void planAppliedOnTheFly();
     void refusals();
+    void sampleAgainstLibllama();
+    void nanIsNamed();
 
 private:
     static void rows(bool isFolder)
@@ -252,6 +254,43 @@ void TestForwardPass::refusals()
     TokenBatch longBatch;
     longBatch.append(std::vector<TokenId>(65, 3));
     VERIFY_ERROR(ForwardPass(makeNetwork(gpt2)).embed(*storedWeights(gpt2), longBatch), ErrorKind::InvalidArgument, "longer than the 64 positions");
+}
+
+void TestForwardPass::sampleAgainstLibllama()
+{
+    std::ifstream file(fixture("inference/sample.json"));
+    const auto tokens = nlohmann::json::parse(file)["tokens"].get<std::vector<TokenId>>();
+    const auto expected = readFloats(fixture("inference/sample.f32"));
+    const auto logits = logitsOf(resource("sample/quantlathe-sample-f16.gguf"), tokens);
+    const double difference = largestDifference(logits, expected) / rangeOf(expected);
+    QVERIFY2(difference < 1e-4, qPrintable(QString::number(difference)));
+}
+
+void TestForwardPass::nanIsNamed()
+{
+    const ScratchFolder scratch;
+    const fs::path folder = scratch / "llama";
+    fs::copy(fixture("inference/hf/llama"), folder);
+    const auto whole = openModel(folder);
+    const std::string name = "model.layers.1.mlp.up_proj.weight";
+    const Tensor& tensor = whole->tensors()[*whole->indexOf(name)];
+    auto bytes = readBytes(folder / "model.safetensors");
+    QCOMPARE(tensor.type(), TensorType::BF16);
+    bytes[tensor.storage().fileOffset() + 11] = std::byte{0x7f}; // of a weight in the first row
+    bytes[tensor.storage().fileOffset() + 10] = std::byte{0xc0};
+    fs::remove(folder / "model.safetensors");
+    writeBytes(folder / "model.safetensors", bytes);
+    const auto error = errorOf([&] { (void)logitsOf(folder, {1, 5, 7}); });
+    QVERIFY(error.has_value());
+    QCOMPARE(error->kind(), ErrorKind::BadFormat);
+    QCOMPARE(QString::fromStdString(error->place().tensor), QString::fromStdString(name));
+    QVERIFY(error->message().find("in layer 1") != std::string::npos);
+    // A plan that quantizes the tensor finds it, too.
+    const auto damaged = openModel(folder);
+    Plan plan;
+    plan.setChoice(name, Choice{TensorType::Q8_0, Method::RoundToNearest});
+    const auto index = *damaged->indexOf(name);
+    VERIFY_ERROR(plannedWeights(damaged, plan)->rows(index, 1, {}), ErrorKind::BadFormat, "row 0, column 5 is nan");
 }
 
 QTEST_APPLESS_MAIN(TestForwardPass)
