@@ -56,7 +56,7 @@ private slots:
         QCOMPARE(result["addsEos"].get<bool>(), false);
         QCOMPARE(result["ids"].size(), result["count"].get<std::size_t>());
         QCOMPARE(result["pieces"].size(), result["ids"].size());
-        QCOMPARE(result["ids"][0], result["bos"]);
+        QCOMPARE(result["ids"][0].get<int>(), result["bos"].get<int>());
         QCOMPARE(result["pieces"][0].get<std::string>(), std::string("<s>"));
         std::string text;
         for (const auto& piece : result["pieces"])
