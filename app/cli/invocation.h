@@ -76,6 +76,7 @@ void addStats(CLI::App& app, Invocation& invocation);
 void addError(CLI::App& app, Invocation& invocation);
 void addPlan(CLI::App& app, Invocation& invocation);
 void addEstimate(CLI::App& app, Invocation& invocation);
+void addEvaluate(CLI::App& app, Invocation& invocation);
 void addQuantize(CLI::App& app, Invocation& invocation);
 void addCompare(CLI::App& app, Invocation& invocation);
 void addFit(CLI::App& app, Invocation& invocation);

@@ -77,6 +77,7 @@ int run(int argumentCount, char** arguments)
     addError(app, invocation);
     addPlan(app, invocation);
     addEstimate(app, invocation);
+    addEvaluate(app, invocation);
     addQuantize(app, invocation);
     addCompare(app, invocation);
     addFit(app, invocation);

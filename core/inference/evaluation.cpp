@@ -124,6 +124,7 @@ private:
     void score(const std::vector<Group>& groups, std::uint64_t firstWindow);
 
     void planWork();
+    void keepScores();
     void advance(std::string_view stage, double work);
     [[nodiscard]] EvaluationResult result() const;
 
@@ -137,6 +138,7 @@ private:
     const ForwardPass m_originalPass;
     std::vector<ChunkScores> m_scores;
     std::uint64_t m_resumed = 0;
+    std::string m_journalFailure;
     bool m_isOneStream = true; ///< so far in the pass both networks have computed the same
     double m_work = 0;         ///< multiplications done, of m_windowWork for each window
     double m_windowWork = 1;
@@ -196,7 +198,17 @@ EvaluationResult EvaluationRun::result() const
     result.wantedChunks = m_windows.count();
     result.availableChunks = m_windows.available();
     result.resumedChunks = m_resumed;
+    result.journalFailure = m_journalFailure;
     return result;
+}
+
+void EvaluationRun::keepScores()
+{
+    try {
+        writeEvaluationJournal(m_request.journal, m_shape, m_scores);
+    } catch (const Error& error) {
+        m_journalFailure = error.what();
+    }
 }
 
 EvaluationResult EvaluationRun::run()
@@ -221,7 +233,7 @@ EvaluationResult EvaluationRun::run()
         m_sides.network->model->throwIfSourceChanged();
         m_sides.originalNetwork->model->throwIfSourceChanged();
         if (!m_request.journal.empty() && m_scores.size() < m_windows.count())
-            writeEvaluationJournal(m_request.journal, m_shape, m_scores);
+            keepScores();
         if (m_request.onPass)
             m_request.onPass(result());
     }

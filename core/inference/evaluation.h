@@ -35,7 +35,7 @@ struct EvaluationRequest
     std::optional<TokenId> begin;                ///< replaces the first token of each window
     EvaluationSettings settings;
     /// Finished chunks are kept here, and a run that was stopped or killed goes on from them; the file is removed at the end. Empty = none.
-    /// What is there for another request is replaced.
+    /// What is there for another request is replaced. A journal that cannot be written is no failure (EvaluationResult::journalFailure).
     std::filesystem::path journal;
     /// Tells the weights from others of the same model: the recipe's JSON, empty for as stored.
     std::string weightsIdentity;

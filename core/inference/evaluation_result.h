@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace quantlathe {
@@ -78,6 +79,7 @@ struct EvaluationResult
     std::uint64_t wantedChunks = 0;  ///< chunks.size() once finished
     std::uint64_t availableChunks = 0; ///< in the whole text
     std::uint64_t resumedChunks = 0; ///< taken from an earlier run
+    std::string journalFailure;      ///< why finished chunks could not be kept; empty = they were
     UncertainValue nll;              ///< mean
     UncertainValue perplexity;       ///< its exponential
     std::optional<Divergence> divergence;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Evaluations of the sample model beside plain sums over its logits, resumed runs, and the statistics by hand.
+#include "core/base/text.h"
 #include "core/formats/open.h"
 #include "core/inference/evaluation.h"
+#include "core/inference/neutral_text.h"
 #include "core/inference/text_tokens.h"
 #include "core/inference/tokenizer/tokenizer.h"
 #include "core/inference/verdict.h"
@@ -330,6 +332,99 @@ private slots:
         writeBytes(wanted.journal, bytes);
         QCOMPARE(resumableChunks(wanted), std::uint64_t(32));
         QVERIFY(defaultJournalPath(wanted).filename() != defaultJournalPath(other).filename());
+    }
+
+    void aJournalThatCannotBeWrittenIsNoFailure()
+    {
+        const ScratchFolder folder;
+        std::ofstream(folder / "file") << "no folder";
+        EvaluationRequest wanted = request(Plan(), 34);
+        makeTight(wanted);
+        wanted.settings.wantsDivergence = false;
+        QVERIFY(evaluate(wanted).journalFailure.empty());
+        wanted.settings.forward.memoryBytes /= 2; // one stream takes half
+        wanted.journal = folder / "file/run.journal";
+        const EvaluationResult result = evaluate(wanted);
+        QCOMPARE(result.chunks.size(), std::size_t(34));
+        QVERIFY2(result.journalFailure.find("cannot write into the folder") != std::string::npos, result.journalFailure.c_str());
+    }
+
+    void theNeutralTextIsUsable()
+    {
+        const std::string_view text = neutralText();
+        QVERIFY(isValidUtf8(text));
+        const auto bytes = readBytes(resource("calibration/neutral.txt"));
+        QVERIFY(text == std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+        QVERIFY(tokensOfText(*loadTokenizer(*m_model), *m_network, text).tokens.size() > 16 * 512);
+    }
+
+    void asLlamaPerplexityOnTheSample()
+    {
+        // llama.cpp 0.7.0: llama-perplexity -m quantlathe-sample-f16.gguf -f heldout.txt -c 256 --chunks 8
+        EvaluationRequest wanted = request(Plan(), 8);
+        const TextTokens text = tokensOfText(*loadTokenizer(*m_model), *m_network, readText(resource("sample/heldout.txt")));
+        wanted.tokens = text.tokens;
+        wanted.begin = text.begin;
+        wanted.settings.contextLength = 256;
+        wanted.settings.wantsDivergence = false;
+        const EvaluationResult result = evaluate(wanted);
+        QVERIFY2(std::abs(result.perplexity.value / 1.3128 - 1) < 1e-3, qPrintable(QString::number(result.perplexity.value, 'g', 9)));
+        QVERIFY2(std::abs(result.perplexity.standardError / 0.02989 - 1) < 5e-3, qPrintable(QString::number(result.perplexity.standardError, 'g', 9)));
+    }
+
+    void asLlamaPerplexityOnTrainedModels_data()
+    {
+        // llama.cpp 0.7.0, llama-perplexity -c 256 -ctk f32 -ctv f32 -fa off, of the weights decoded to F32 (llama-quantize ... F32), so that no
+        // activations are rounded to 8 bits: --kl-divergence against stories260K-f32.gguf on generated-stories-260K.txt.
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<double>("perplexity");
+        QTest::addColumn<double>("divergence");
+        QTest::addColumn<double>("median");
+        QTest::addColumn<double>("percent99");
+        QTest::addColumn<double>("sameTop");
+        QTest::addColumn<double>("changeRms");
+        QTest::newRow("Q4_0") << "stories260K-Q4_0.gguf" << 4.754321 << 0.082549 << 0.043251 << 0.675724 << 85.214 << 10.280;
+        QTest::newRow("Q8_0") << "stories260K-Q8_0.gguf" << 4.409478 << 0.000396 << 0.000253 << 0.002641 << 98.845 << 0.658;
+        QTest::newRow("IQ4_NL") << "stories260K-IQ4_NL.gguf" << 4.669077 << 0.062116 << 0.031594 << 0.571831 << 86.387 << 8.245;
+    }
+    void asLlamaPerplexityOnTrainedModels()
+    {
+        QUANTLATHE_NEED_SHARED_DATA(data);
+        QFETCH(const QString, file);
+        QFETCH(const double, perplexity);
+        QFETCH(const double, divergence);
+        QFETCH(const double, median);
+        QFETCH(const double, percent99);
+        QFETCH(const double, sameTop);
+        QFETCH(const double, changeRms);
+        const auto folder = data / "models/derived";
+        const std::string text = readText(folder / "generated-stories-260K.txt");
+        const auto model = openModel(folder / "gguf-quants" / file.toStdString());
+        const auto original = openModel(folder / "stories260K-f32.gguf");
+        EvaluationRequest wanted;
+        wanted.network = makeNetwork(model);
+        wanted.weights = storedWeights(model);
+        wanted.originalNetwork = makeNetwork(original);
+        const TextTokens tokens = tokensOfText(*loadTokenizer(*model), *wanted.network, text);
+        throwIfTextDiffers(tokens, *wanted.network, tokensOfText(*loadTokenizer(*original), *wanted.originalNetwork, text), *wanted.originalNetwork);
+        wanted.tokens = tokens.tokens;
+        wanted.begin = tokens.begin;
+        wanted.settings.contextLength = 256;
+        const EvaluationResult result = evaluate(wanted);
+        QCOMPARE(result.tokens, std::uint64_t(5715));
+        const auto agrees = [](double value, double expected, double tolerance) {
+            if (std::abs(value / expected - 1) <= tolerance)
+                return true;
+            qWarning("%.9g instead of %.9g", value, expected);
+            return false;
+        };
+        QVERIFY(agrees(result.perplexity.value, perplexity, 1e-4));
+        QVERIFY(agrees(result.divergence->originalPerplexity.value, 4.4050, 1e-4));
+        QVERIFY(agrees(result.divergence->mean.value, divergence, 5e-3));
+        QVERIFY(agrees(result.divergence->spread.median(), median, 1e-2));
+        QVERIFY(agrees(result.divergence->spread.at(0.99), percent99, 1e-2));
+        QVERIFY(agrees(100 * result.divergence->sameTop.value, sameTop, 2e-3)); // logits that are equal in 16 bits
+        QVERIFY(agrees(100 * result.divergence->probabilityChangeRms.value, changeRms, 2e-3));
     }
 
     void stopsSoon()
