@@ -129,14 +129,39 @@ template <typename Value> Json optionalJson(const std::optional<Value>& value)
     return value ? Json(*value) : Json(nullptr);
 }
 
-struct Answers
+/// Decimal, as disks and people count: 42.5 GB.
+std::string gigabytes(std::uint64_t bytes)
 {
-    std::optional<std::uint64_t> context;
-    std::optional<unsigned> gpuLayers, cpuExperts;
-};
+    return fmt::format("{:.1f} {}", static_cast<double>(bytes) / (bytes < 1'000'000'000 ? 1e6 : 1e9),
+                       bytes < 1'000'000'000 ? "MB" : "GB");
+}
+
+std::string fleetText(const std::optional<Fleet>& fleet)
+{
+    return fleet ? fmt::format("{} x {:.0f} GB", fleet->count, static_cast<double>(fleet->device.totalBytes) / 0x1p30)
+                 : std::string("none of the common cards");
+}
+
+Json fleetJson(const std::optional<Fleet>& fleet)
+{
+    return fleet ? Json{{"count", fleet->count}, {"name", fleet->device.name}, {"capacity", fleet->device.usableBytes}}
+                 : Json(nullptr);
+}
+
+/// "4.0 bits would be 35.3 GB; with scales and 6-bit tensors it is 42.5 GB"
+std::string bareBitsText(const MemoryEstimate& estimate)
+{
+    std::string larger;
+    for (std::size_t index = 0; index < estimate.largerBits.size(); ++index)
+        larger += fmt::format("{}{}", index == 0 ? " and " : index + 1 < estimate.largerBits.size() ? "-, " : "- and ",
+                              estimate.largerBits[index]);
+    return fmt::format("{:.1f} bits would be {}; with scales{}{} it is {}", estimate.nominalBits,
+                       gigabytes(estimate.bareBytes), larger, larger.empty() ? "" : "-bit tensors",
+                       gigabytes(estimate.fileBytes));
+}
 
 void printJson(const Model& model, const MemoryModel& memory, const RuntimeSettings& settings,
-               const MemoryEstimate& estimate, const Answers* answers)
+               const MemoryEstimate& estimate, const MemoryAnswers& answers, bool isInverse)
 {
     Json devices = Json::array();
     for (const DeviceMemory& device : estimate.devices)
@@ -162,6 +187,11 @@ void printJson(const Model& model, const MemoryModel& memory, const RuntimeSetti
               {"fileBytes", estimate.fileBytes},
               {"isFileExact", estimate.isFileExact},
               {"sixteenBitBytes", memory.sixteenBitBytes()},
+              {"before", {{"fileBytes", answers.sixteenBitFileBytes}, {"cards", fleetJson(answers.before)}}},
+              {"after", {{"fileBytes", estimate.fileBytes}, {"cards", fleetJson(answers.after)}}},
+              {"nominalBits", estimate.nominalBits},
+              {"bareBytes", estimate.bareBytes},
+              {"largerBits", estimate.largerBits},
               {"weightBytes", estimate.weightBytes},
               {"hostWeightBytes", estimate.hostWeightBytes},
               {"kvCacheBytes", estimate.kvCacheBytes},
@@ -172,15 +202,15 @@ void printJson(const Model& model, const MemoryModel& memory, const RuntimeSetti
                estimate.decodeSpeed.low > 0
                    ? Json{{"low", number(estimate.decodeSpeed.low)}, {"high", number(estimate.decodeSpeed.high)}}
                    : Json(nullptr)}};
-    if (answers)
-        json["fits"] = {{"context", optionalJson(answers->context)},
-                        {"gpuLayers", optionalJson(answers->gpuLayers)},
-                        {"cpuExperts", optionalJson(answers->cpuExperts)}};
+    if (isInverse)
+        json["fits"] = {{"context", optionalJson(answers.largestContext)},
+                        {"gpuLayers", optionalJson(answers.mostGpuLayers)},
+                        {"cpuExperts", optionalJson(answers.fewestCpuExpertLayers)}};
     print(json);
 }
 
 void printText(const MemoryModel& memory, const RuntimeSettings& settings, const MemoryEstimate& estimate,
-               const Answers* answers)
+               const MemoryAnswers& answers, bool isInverse)
 {
     Table table({"", ">Weights", ">KV cache", ">Compute", ">Driver", ">In all", ">Has", "Verdict"});
     for (const DeviceMemory& device : estimate.devices)
@@ -199,19 +229,26 @@ void printText(const MemoryModel& memory, const RuntimeSettings& settings, const
     for (const DeviceMemory& device : estimate.devices)
         print(fmt::format("{}: {} of {} layers{}; compute buffer fullest with the {}", device.name, device.layers,
                           memory.layerCount(), device.hasOutput ? " and the output" : "", label(device.computePhase)));
-    print(fmt::format("{}: {} ({} bytes); in 16 bits {}; bare 4 bits would be {}",
-                      estimate.isFileExact ? "File" : "File without its header", formatBytes(estimate.fileBytes),
-                      estimate.fileBytes, formatBytes(memory.sixteenBitBytes()), formatBytes(memory.bareBytes(4))));
+    print(fmt::format("{}: {} ({} bytes)", estimate.isFileExact ? "File" : "File without its header",
+                      formatBytes(estimate.fileBytes), estimate.fileBytes));
+    std::string saved;
+    if (estimate.fileBytes < answers.sixteenBitFileBytes)
+        saved = fmt::format(" ({:.0f} % saved)", 100 - 100 * static_cast<double>(estimate.fileBytes)
+                                                           / static_cast<double>(answers.sixteenBitFileBytes));
+    print(fmt::format("{} in 16 bits -> {}{}; needs {} -> {}", gigabytes(answers.sixteenBitFileBytes),
+                      gigabytes(estimate.fileBytes), saved, fleetText(answers.before), fleetText(answers.after)));
+    if (estimate.nominalBits > 0)
+        print(bareBitsText(estimate));
     if (estimate.decodeSpeed.low > 0)
         print(fmt::format("Estimated from bandwidths: {:.1f} to {:.1f} tokens per second", estimate.decodeSpeed.low,
                           estimate.decodeSpeed.high));
-    if (answers) {
+    if (isInverse) {
         const auto text = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string("none"); };
-        print(fmt::format("What fits: {} tokens of context; {} layers on the devices", text(answers->context),
-                          text(answers->gpuLayers)));
+        print(fmt::format("What fits: {} tokens of context; {} layers on the devices", text(answers.largestContext),
+                          text(answers.mostGpuLayers)));
         if (memory.hasExperts())
             print(fmt::format("With all layers on the devices, the experts of so many layers must stay in main memory: {}",
-                              text(answers->cpuExperts)));
+                              text(answers.fewestCpuExpertLayers)));
     }
     print("\n" + estimate.explanation);
     for (const std::string& note : estimate.notes)
@@ -230,15 +267,11 @@ void run(const Invocation& invocation, const Options& options)
     const Plan plan = options.plan.planFor(*model);
     const MemoryModel memory(*model);
     const MemoryEstimate estimate = memory.estimate(plan, settings, devices);
-    Answers answers;
-    if (options.isInverse)
-        answers = {memory.largestContext(plan, settings, devices), memory.mostGpuLayers(plan, settings, devices),
-                   memory.fewestCpuExpertLayers(plan, settings, devices)};
-    const Answers* const asked = options.isInverse ? &answers : nullptr;
+    const MemoryAnswers answers = memory.answers(plan, settings, devices);
     if (invocation.json)
-        printJson(*model, memory, settings, estimate, asked);
+        printJson(*model, memory, settings, estimate, answers, options.isInverse);
     else
-        printText(memory, settings, estimate, asked);
+        printText(memory, settings, estimate, answers, options.isInverse);
 }
 
 /// A whole number that may be left out.

@@ -116,6 +116,7 @@ struct MemoryEstimate
     std::vector<std::string> notes; ///< what could not be counted and why, what the runner would not do
     double nominalBits = 0;         ///< of the type most weights have, without its scales: 4 for Q4_K; 0 = no block type
     std::uint64_t bareBytes = 0;    ///< all weights in that many bits: what people expect the file to take
+    std::vector<unsigned> largerBits; ///< nominal bits of the matrices that are written in more: 6 for the Q6_K ones of Q4_K_M; ascending
     SpeedBand decodeSpeed;          ///< generating, with the context a quarter full
 };
 
@@ -229,7 +230,8 @@ private:
     {
         std::vector<OutputBytes> outputs;
         TensorType mainType = TensorType::F16; ///< of most weights
-        std::array<std::uint32_t, tensorTypeCount> tensorsOf{}; ///< how many are written in each type
+        std::array<std::uint32_t, tensorTypeCount> tensorsOf{};  ///< how many are written in each type
+        std::array<bool, tensorTypeCount> isMatrixType{};        ///< some tensor that can be quantized is written in it
     };
 
     [[nodiscard]] PlannedBytes outputBytes(const Plan& plan, std::optional<TensorType> instead = std::nullopt) const;

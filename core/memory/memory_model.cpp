@@ -185,6 +185,7 @@ MemoryModel::PlannedBytes MemoryModel::outputBytes(const Plan& plan, std::option
             const auto row = rowBytes(types[index], part.facts.rowLength);
             bytes = saturatingAdd(bytes, row ? saturatingMultiply(*row, part.rowCount) : beyondCounting);
             weightsOf[static_cast<std::size_t>(types[index])] += static_cast<double>(part.facts.rowLength) * static_cast<double>(part.rowCount);
+            planned.isMatrixType[static_cast<std::size_t>(types[index])] |= part.facts.isQuantizable;
         }
         const TensorTypeInfo& type = info(types[output.firstPart]);
         ++planned.tensorsOf[static_cast<std::size_t>(types[output.firstPart])];

@@ -194,6 +194,12 @@ MemoryEstimate MemoryModel::estimateFor(const PlannedBytes& planned, const Runti
     if (info(planned.mainType).isQuantized()) {
         result.nominalBits = std::floor(info(planned.mainType).bitsPerWeight());
         result.bareBytes = bareBytes(result.nominalBits);
+        for (const TensorTypeInfo& type : allTensorTypes()) {
+            if (planned.isMatrixType[static_cast<std::size_t>(type.type)] && std::floor(type.bitsPerWeight()) > result.nominalBits)
+                result.largerBits.push_back(static_cast<unsigned>(type.bitsPerWeight()));
+        }
+        std::sort(result.largerBits.begin(), result.largerBits.end());
+        result.largerBits.erase(std::unique(result.largerBits.begin(), result.largerBits.end()), result.largerBits.end());
     }
     const bool hasDevices = !devices.empty();
     const Device pretended{"GPU", {}, 0, 0, 0};

@@ -485,6 +485,18 @@
         <source>Select a tensor on the page “Tensors”.</source>
         <translation>Auf der Seite „Tensoren“ einen Tensor auswählen.</translation>
     </message>
+    <message>
+        <source>M&amp;ore</source>
+        <translation>M&amp;ehr</translation>
+    </message>
+    <message>
+        <source>Copy or save the plot</source>
+        <translation>Diagramm kopieren oder speichern</translation>
+    </message>
+    <message>
+        <source>distributions</source>
+        <translation>verteilungen</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::DeviceBlock</name>
@@ -1893,6 +1905,10 @@ Opens %2 and applies the recipe</source>
         <source>Fit to %1</source>
         <translation>An %1 anpassen</translation>
     </message>
+    <message>
+        <source>plan-changes</source>
+        <translation>plan-aenderungen</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::HistogramPlot</name>
@@ -2646,10 +2662,6 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
         <translation>Nutzen</translation>
     </message>
     <message>
-        <source>%L1 bits would be %2; with scales and tensors that need more it is %3.</source>
-        <translation>%L1 Bits wären %2; mit Skalen und Tensoren, die mehr brauchen, sind es %3.</translation>
-    </message>
-    <message>
         <source>About %L1 to %L2 tokens per second, estimated from bandwidths.</source>
         <translation>Etwa %L1 bis %L2 Token pro Sekunde, aus Bandbreiten geschätzt.</translation>
     </message>
@@ -2706,6 +2718,19 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
             <numerusform>Mit den Experten von %n Schicht im Hauptspeicher passt der Rest.</numerusform>
             <numerusform>Mit den Experten von %n Schichten im Hauptspeicher passt der Rest.</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>%1 bits would be %2; with scales it is %3.</source>
+        <translation>%1 Bit wären %2; mit Skalen sind es %3.</translation>
+    </message>
+    <message>
+        <source>%1 bits would be %2; with scales and %4-bit tensors it is %3.</source>
+        <translation>%1 Bit wären %2; mit Skalen und %4-Bit-Tensoren sind es %3.</translation>
+    </message>
+    <message>
+        <source>%1- and %2</source>
+        <comment>5- and 6-bit tensors</comment>
+        <translation>%1- und %2</translation>
     </message>
 </context>
 <context>
@@ -3414,6 +3439,10 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>Apply preset %1</source>
         <translation>Voreinstellung %1 anwenden</translation>
+    </message>
+    <message>
+        <source>presets</source>
+        <translation>voreinstellungen</translation>
     </message>
 </context>
 <context>

@@ -302,6 +302,31 @@ private slots:
             QVERIFY2(other["runner"] == runner && bytes(other["devices"][0], "compute") > 0, runner);
         }
         VERIFY_EXIT(cli(words({"estimate", m_model, "--device", "RTX 4090", "--what-fits"})), 0);
+
+        // All options at once, and the keys that scripts rely on.
+        const json all = estimate({"--runner", "llama-server", "--ctx", "4096", "--batch", "1024", "--ubatch", "256", "--kv-type-k", "q8_0",
+                                   "--kv-type-v", "q4_0", "--slots", "2", "--split-kv", "--gpu-layers", "3", "--cpu-experts", "1", "--outputs",
+                                   "2", "--device", "RTX 4090", "--device", "RTX 3090"});
+        QVERIFY(hasKeys(all, {"devices", "host", "verdict"}) && all["devices"].size() == 2);
+        for (const json& one : all["devices"])
+            QVERIFY(hasKeys(one, {"name", "weights", "kv", "compute", "overhead", "total", "capacity"}));
+        QVERIFY(hasKeys(all["host"], {"weights", "kv", "compute"}));
+    }
+
+    // Before and after, and why four bits are more than four bits.
+    void estimateComparesWithSixteenBits()
+    {
+        auto run = cli(words({"estimate", m_model, "--preset", "Q4_K_M", "--json"}));
+        VERIFY_EXIT(run, 0);
+        const json estimate = run.parsed();
+        QVERIFY(estimate["nominalBits"] == 4 && estimate["largerBits"] == json::array({6}));
+        QVERIFY(estimate["before"]["fileBytes"] > estimate["after"]["fileBytes"] && estimate["after"]["fileBytes"] == estimate["fileBytes"]);
+        QVERIFY(estimate["before"]["cards"]["count"] == 1 && estimate["before"]["cards"]["name"] == "RTX 4060");
+        QVERIFY(estimate["bareBytes"] < estimate["fileBytes"]);
+        run = cli(words({"estimate", m_model, "--preset", "Q4_K_M"}));
+        VERIFY_EXIT(run, 0);
+        for (const char* const part : {" in 16 bits -> ", " % saved); needs 1 x 8 GB -> 1 x 8 GB", "4.0 bits would be ", "; with scales and 6-bit tensors it is "})
+            QVERIFY2(run.output.find(part) != std::string::npos, run.output.c_str());
     }
 
     // Only the header is needed: the data may be a hole.
@@ -640,7 +665,8 @@ private slots:
             if (signal != SIGKILL) {
                 VERIFY_EXIT(run, 130);
                 QVERIFY(run.parsed()["error"]["kind"] == "cancelled");
-                QVERIFY2(timer.elapsed() < 2000, "cancel takes effect at once");
+                // At once; the bound is for machines that others keep busy.
+                QVERIFY2(timer.elapsed() < 10000, "cancel takes effect at once");
             }
         }
         const auto last = cli(arguments(target) << "--resume");

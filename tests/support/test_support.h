@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ public:
 private:
     std::filesystem::path m_path;
 };
+
+/// Milliseconds of processor time that the calling thread takes for @p work: what other programs do at the same time does not
+/// count, as it would on the clock.
+double processorMilliseconds(const std::function<void()>& work);
 
 /// Runs @p work and returns the Error it throws; nothing when it throws none.
 template <typename Work>

@@ -73,12 +73,12 @@ int main(int argc, char** argv)
     const auto saveCompare = [&](const QString& suffix) {
         for (int page = 0; page < compare.tabs().count(); ++page) {
             compare.tabs().setCurrentIndex(page);
-            QTest::qWait(700);
+            ui::test::settle(700);
             compare.grab().save(folder.filePath(QStringLiteral("compare-%1-%2.png").arg(page).arg(suffix)));
         }
     };
     const auto saveAll = [&](const QString& suffix) {
-        QTest::qWait(1500);
+        ui::test::settle(1500);
         for (const Shown& panel : panels)
             panel.widget->grab().save(folder.filePath(QStringLiteral("panel-%1-%2.png").arg(panel.name, suffix)));
     };

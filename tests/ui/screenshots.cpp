@@ -44,7 +44,7 @@ int main(int argc, char** argv)
 
     MainWindow window;
     const auto save = [&](const QString& name, QWidget* widget = nullptr) {
-        QTest::qWait(150);
+        ui::test::settle(150);
         (widget ? widget : &window)->grab().save(folder.filePath(name + QStringLiteral(".png")));
     };
     auto* theme = window.findChild<Theme*>();

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What people without a mouse, with a screen reader or with weak eyes need: names on every control, every control within
 // reach of the Tab key, no text cut off in a window of 1024x700, enough contrast.
+#include "ui/budget/fit_context.h"
+#include "ui/budget/fit_dialog.h"
+#include "ui/compare/compare_window.h"
 #include "ui/jobs/export_dialog.h"
 #include "ui/look/theme.h"
+#include "ui/metadata/metadata_edit_dialog.h"
+#include "ui/metadata/metadata_save_dialog.h"
 #include "ui/parts/title_label.h"
 #include "ui/presets/preset_dialog.h"
 #include "ui/tree/tensor_tree_panel.h"
+#include "ui/window/application.h"
 #include "ui/window/main_window.h"
 #include "ui/window/recipe_report.h"
 #include "ui_test_support.h"
@@ -151,6 +157,17 @@ class TestAccessibility : public QObject
         return found;
     }
 
+    static void languagesAndTextSizes()
+    {
+        QTest::addColumn<QString>("language");
+        QTest::addColumn<int>("percent");
+        QTest::addColumn<QSize>("size");
+        QTest::newRow("1024x700") << QStringLiteral("en") << 100 << QSize(1024, 700);
+        QTest::newRow("1024x700, German") << QStringLiteral("de") << 100 << QSize(1024, 700);
+        QTest::newRow("large text") << QStringLiteral("en") << 150 << QSize(1440, 900);
+        QTest::newRow("large text, German") << QStringLiteral("de") << 150 << QSize(1440, 900);
+    }
+
     void settle(MainWindow& window)
     {
         window.document().setModel(makeModel(m_folder, smallModelSpec()));
@@ -162,6 +179,12 @@ class TestAccessibility : public QObject
 
 private Q_SLOTS:
     void init() { m_settings.clear(); }
+    void cleanup() // a test that failed leaves early
+    {
+        installLanguage(QStringLiteral("en"));
+        QLocale::setDefault(QLocale::c());
+        Theme().setTextPercent(100);
+    }
 
     void everyControlHasAName()
     {
@@ -205,17 +228,61 @@ private Q_SLOTS:
         QVERIFY2(found.isEmpty(), qPrintable(found.join(QLatin1Char('\n'))));
     }
 
-    void noTextIsCutOffInASmallWindow()
+    void dialogsAreNamedReachableAndWhole_data() { languagesAndTextSizes(); }
+
+    void dialogsAreNamedReachableAndWhole()
     {
+        QFETCH(QString, language);
+        QFETCH(int, percent);
+        installLanguage(language);
         MainWindow window;
-        window.resize(1024, 700);
+        window.findChild<Theme*>()->setTextPercent(percent);
+        window.show();
+        settle(window);
+        Document& document = window.document();
+        QVERIFY(document.editMetadata("general.name", MetadataValue::ofString("Another name"), QStringLiteral("name")).isEmpty());
+        auto* compare = new CompareWindow(document.model(), &window);
+        compare->compareWith(QString::fromStdString(document.model()->path().string())); // refused, which is said
+        const std::vector<std::pair<const char*, QWidget*>> shown{
+            {"presets", new PresetDialog(document, &window)},
+            {"export", new ExportDialog(document, window.jobs(), &window)},
+            {"fit", new FitDialog(*window.findChild<FitContext*>(), &window)},
+            {"edit metadata", new MetadataEditDialog(document, {}, &window)},
+            {"save metadata", new MetadataSaveDialog(document, &window)},
+            {"report", new RecipeReportDialog({QStringLiteral("a"), QStringLiteral("b"), {{QStringLiteral("c"), QStringLiteral("d")}}}, &window)},
+            {"compare", compare}};
+        QStringList found;
+        for (const auto& [name, dialog] : shown) {
+            dialog->show();
+            dialog->activateWindow();
+            QVERIFY(QTest::qWaitForWindowActive(dialog));
+            QTest::qWait(150);
+            for (const QString& one : nameless(*dialog) + unreachable(*dialog) + cutOff(*dialog))
+                found << QLatin1String(name) + QStringLiteral(": ") + one;
+            dialog->hide();
+        }
+        document.undoStack().setClean();
+        QVERIFY2(found.isEmpty(), qPrintable(found.join(QLatin1Char('\n'))));
+    }
+
+    void noTextIsCutOff_data() { languagesAndTextSizes(); }
+
+    void noTextIsCutOff()
+    {
+        QFETCH(QString, language);
+        QFETCH(int, percent);
+        QFETCH(QSize, size);
+        installLanguage(language);
+        MainWindow window;
+        window.findChild<Theme*>()->setTextPercent(percent);
+        window.resize(size);
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
         QTest::qWait(50);
         QStringList found = cutOff(window);
-        QCOMPARE(window.size(), QSize(1024, 700));
+        QCOMPARE(window.size(), size);
         settle(window);
-        QCOMPARE(window.size(), QSize(1024, 700)); // nothing needs more
+        QCOMPARE(window.size(), size); // nothing needs more
         for (const bool isMap : {false, true}) {
             isMap ? window.showMap() : window.showTree();
             for (auto* dock : window.findChildren<QDockWidget*>()) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every table copies and saves itself: the helper, and that each table and tree of the window has it.
+#include "ui/budget/fit_context.h"
+#include "ui/budget/fit_dialog.h"
+#include "ui/compare/compare_window.h"
+#include "ui/jobs/export_dialog.h"
 #include "ui/parts/table_copy.h"
+#include "ui/presets/preset_dialog.h"
 #include "ui/tree/tensor_tree_panel.h"
 #include "ui/window/main_window.h"
 #include "ui_test_support.h"
@@ -9,6 +14,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QHeaderView>
+#include <QRegularExpression>
 #include <QSortFilterProxyModel>
 #include <QStandardItemModel>
 #include <QTableView>
@@ -36,6 +42,30 @@ class TestTables : public QObject
         add(QStringLiteral("plain"), QStringLiteral("1.5 KiB"), 1536.0);
         add(QStringLiteral("with, comma"), QStringLiteral("2.5 GiB"), 2684354560.5);
         add(QStringLiteral("a \"quote\"\nand a line"), QStringLiteral("1 B"), 1.0);
+    }
+
+    /// Tables and trees of @p window, and which of them do not copy and save themselves.
+    static std::pair<int, QStringList> tablesOf(const QWidget& window)
+    {
+        int tables = 0;
+        QStringList lacking;
+        for (const auto* view : window.findChildren<QAbstractItemView*>()) {
+            if (!qobject_cast<const QTableView*>(view) && !qobject_cast<const QTreeView*>(view))
+                continue; // lists of combo boxes
+            if (view->window() != &window || view->objectName().isEmpty() || view->objectName().startsWith(QLatin1String("qt_"))
+                || view->objectName() == QLatin1String("fitRoles")) // a form: a combo box in each row
+                continue;
+            ++tables;
+            bool copies = false;
+            bool saves = false;
+            for (const QAction* action : view->actions()) {
+                copies = copies || action->shortcut() == QKeySequence::Copy;
+                saves = saves || action->objectName().startsWith(QLatin1String("save"));
+            }
+            if (!copies || !saves || (view->contextMenuPolicy() != Qt::ActionsContextMenu && view->contextMenuPolicy() != Qt::CustomContextMenu))
+                lacking << view->objectName();
+        }
+        return {tables, lacking};
     }
 
 private Q_SLOTS:
@@ -106,25 +136,28 @@ private Q_SLOTS:
     {
         MainWindow window;
         window.document().setModel(makeModel(m_folder, smallModelSpec()));
-        int tables = 0;
-        for (const auto* view : window.findChildren<QAbstractItemView*>()) {
-            if (!qobject_cast<const QTableView*>(view) && !qobject_cast<const QTreeView*>(view))
-                continue; // lists of combo boxes
-            if (view->window() != &window || view->objectName().isEmpty() || view->objectName().startsWith(QLatin1String("qt_")))
-                continue;
-            ++tables;
-            bool copies = false;
-            bool saves = false;
-            for (const QAction* action : view->actions()) {
-                copies = copies || action->shortcut() == QKeySequence::Copy;
-                saves = saves || action->objectName().startsWith(QLatin1String("save"));
-            }
-            QVERIFY2(copies, qPrintable(view->objectName()));
-            QVERIFY2(saves, qPrintable(view->objectName()));
-            QVERIFY2(view->contextMenuPolicy() == Qt::ActionsContextMenu || view->contextMenuPolicy() == Qt::CustomContextMenu,
-                     qPrintable(view->objectName()));
-        }
+        const auto [tables, lacking] = tablesOf(window);
+        QVERIFY2(lacking.isEmpty(), qPrintable(lacking.join(u' ')));
         QVERIFY(tables >= 8);
+    }
+
+    void everyTableOfTheDialogs()
+    {
+        MainWindow window;
+        window.document().setModel(makeModel(m_folder, smallModelSpec()));
+        PresetDialog presets(window.document(), &window);
+        FitDialog fit(*window.findChild<FitContext*>(), &window);
+        ExportDialog exports(window.document(), window.jobs(), &window);
+        CompareWindow compare(window.document().model());
+        for (const auto& [dialog, least] : std::initializer_list<std::pair<QWidget*, int>>{{&presets, 1}, {&fit, 1}, {&exports, 2}, {&compare, 3}}) {
+            const auto [tables, lacking] = tablesOf(*dialog);
+            QVERIFY2(lacking.isEmpty(), qPrintable(lacking.join(u' ')));
+            QVERIFY2(tables >= least, dialog->metaObject()->className());
+        }
+        // Numbers, not texts with units.
+        auto* view = presets.findChild<QTreeView*>(QStringLiteral("presetTable"));
+        QTRY_VERIFY(csvText(*view).contains(QStringLiteral("\r\nQ8_0,")));
+        QTRY_VERIFY2(QRegularExpression(QStringLiteral("\r\nQ8_0,[0-9]+,[0-9.]+,")).match(csvText(*view)).hasMatch(), qPrintable(csvText(*view)));
     }
 
     void tensorsAsNumbers()

@@ -3,7 +3,7 @@
 // measures the longest gap between two turns of the event loop.
 #include "core/plan/presets.h"
 #include "event_loop_watchdog.h"
-#include "support/byte_builder.h"
+#include "support/half_model.h"
 #include "ui/budget/fit_context.h"
 #include "ui/budget/fit_dialog.h"
 #include "ui/jobs/export_dialog.h"
@@ -23,7 +23,6 @@
 #include <QTreeView>
 
 #include <algorithm>
-#include <fstream>
 
 using namespace quantlathe;
 using namespace quantlathe::ui;
@@ -35,72 +34,16 @@ class TestWatchdog : public QObject
 
     static constexpr double longestMilliseconds = 50;
     static constexpr double longestBlockedMilliseconds = 100; ///< at work or waiting for a lock or a disk that others use, too
-    static constexpr int layers = 214;
-    static constexpr std::uint64_t embedding = 256;
 
     IsolatedSettings m_settings;
     quantlathe::test::ScratchFolder m_folder;
 
-    /// 214 layers of seven tensors, token_embd and output_norm: 1,500 tensors, 45 million weights in F16.
+    /// 214 layers of seven tensors, token_embd and output_norm: 1,500 tensors, 45 million weights in F16. No k-quant fits the rows
+    /// of attn_output: they fall back.
     QString writeModel()
     {
-        struct Spec
-        {
-            std::string name;
-            std::vector<std::uint64_t> ne;
-            bool isHalf = true;
-        };
-        std::vector<Spec> specs{{"token_embd.weight", {embedding, 1024}}};
-        for (int layer = 0; layer < layers; ++layer) {
-            const std::string prefix = "blk." + std::to_string(layer) + '.';
-            specs.push_back({prefix + "attn_norm.weight", {embedding}, false});
-            specs.push_back({prefix + "attn_q.weight", {embedding, 128}});
-            specs.push_back({prefix + "attn_k.weight", {embedding, 32}});
-            specs.push_back({prefix + "attn_v.weight", {embedding, 32}});
-            specs.push_back({prefix + "attn_output.weight", {128, embedding}}); // no k-quant fits: falls back
-            specs.push_back({prefix + "ffn_up.weight", {embedding, 256}});
-            specs.push_back({prefix + "ffn_down.weight", {256, embedding}});
-        }
-        specs.push_back({"output_norm.weight", {embedding}, false});
-        quantlathe::test::GgufBuilder builder;
-        builder.string("general.architecture", "llama").string("general.name", "Watchdog");
-        builder.u32("llama.block_count", layers).u32("llama.context_length", 4096).u32("llama.embedding_length", embedding);
-        builder.u32("llama.feed_forward_length", 256).u32("llama.attention.head_count", 4).u32("llama.attention.head_count_kv", 1);
-        builder.u32("llama.attention.key_length", 32).u32("llama.attention.value_length", 32);
-        builder.f32("llama.attention.layer_norm_rms_epsilon", 1e-5f);
-        std::vector<std::string> tokens;
-        for (int token = 0; token < 1024; ++token)
-            tokens.push_back("token" + std::to_string(token));
-        builder.string("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", tokens);
-        for (const Spec& spec : specs) {
-            std::uint64_t weights = 1;
-            for (const std::uint64_t dimension : spec.ne)
-                weights *= dimension;
-            builder.tensor(spec.name, spec.ne, spec.isHalf ? 1 : 0, weights * (spec.isHalf ? 2 : 4));
-        }
         const std::filesystem::path path = m_folder / "watchdog.gguf";
-        std::vector<std::byte> bytes = builder.header();
-        bytes.resize((bytes.size() + 31) / 32 * 32);
-        std::ofstream file(path, std::ios::binary);
-        file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-        // Half floats between 2^-15 and 2 of either sign by their bits, most of them small: fast to make, and no NaN.
-        std::uint32_t state = 1;
-        for (const Spec& spec : specs) {
-            std::uint64_t weights = 1;
-            for (const std::uint64_t dimension : spec.ne)
-                weights *= dimension;
-            std::vector<std::uint16_t> halves;
-            std::vector<float> floats;
-            for (std::uint64_t weight = 0; weight < weights; ++weight) {
-                state = state * 1664525u + 1013904223u;
-                if (spec.isHalf)
-                    halves.push_back(static_cast<std::uint16_t>((state >> 16 & 0x83FFu) | (9u + (state >> 8 & 3u)) << 10));
-                else
-                    floats.push_back(1.0f);
-            }
-            file.write(reinterpret_cast<const char*>(halves.data()), static_cast<std::streamsize>(2 * halves.size()));
-            file.write(reinterpret_cast<const char*>(floats.data()), static_cast<std::streamsize>(4 * floats.size()));
-        }
+        quantlathe::test::writeHalfModel(path, {214, 256, 128, 32, 32, 256, 1024, false, false});
         return QString::fromStdString(path.string());
     }
 

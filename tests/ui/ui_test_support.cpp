@@ -81,6 +81,15 @@ std::shared_ptr<const Model> makeModel(const quantlathe::test::ScratchFolder& fo
     return std::make_shared<const Model>(std::move(contents));
 }
 
+void settle(int milliseconds)
+{
+    QTest::qWait(milliseconds);
+    for (int turn = 0; turn < 5; ++turn) {
+        QCoreApplication::sendPostedEvents();
+        QCoreApplication::processEvents();
+    }
+}
+
 QString treeText(const QAbstractItemModel& model, const std::vector<int>& columns, const QModelIndex& parent, int depth)
 {
     QString text;

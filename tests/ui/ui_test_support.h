@@ -39,6 +39,9 @@ std::shared_ptr<const Model> makeModel(const quantlathe::test::ScratchFolder& fo
 /// token_embd, two layers of attn_q, attn_v, ffn_down (rows of 96: no k-quant fits) and attn_norm, output_norm.
 std::vector<TensorSpec> smallModelSpec();
 
+/// Waits @p milliseconds and until what was put off to the next turn of the event loop is done, also on a busy machine.
+void settle(int milliseconds);
+
 /// Rows of @p model as lines: the texts of @p columns joined by " | ", children indented by two blanks.
 QString treeText(const QAbstractItemModel& model, const std::vector<int>& columns, const QModelIndex& parent = {}, int depth = 0);
 

@@ -7,6 +7,7 @@
 #include "ui/budget/plan_changes_model.h"
 #include "ui/look/theme.h"
 #include "ui/parts/number_text.h"
+#include "ui/parts/table_copy.h"
 #include "ui/text.h"
 
 #include <QDialogButtonBox>
@@ -59,6 +60,7 @@ FitDialog::FitDialog(FitContext& context, QWidget* parent)
     auto* changesLabel = new QLabel(tr("Cha&nges against the plan as it is:"), this);
     changesLabel->setBuddy(m_view);
     setPlanChangesColumns(*m_view);
+    addTableActions(*m_view, tr("plan-changes"));
 
     auto* left = new QVBoxLayout;
     left->addWidget(m_budget);

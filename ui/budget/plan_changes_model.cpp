@@ -3,6 +3,7 @@
 
 #include "ui/budget/fit_context.h"
 #include "ui/look/theme.h"
+#include "ui/parts/table_copy.h"
 #include "ui/text.h"
 
 #include <QApplication>
@@ -107,10 +108,22 @@ QVariant PlanChangesModel::data(const QModelIndex& index, int role) const
         return {};
     if (role == Qt::TextAlignmentRole && index.column() >= Bytes)
         return QVariant(Qt::AlignRight | Qt::AlignVCenter);
+    if (role == csvRole)
+        return csvData(index);
     if (const TensorChange* change = tensorAt(index))
         return tensorData(*change, index.column(), role);
     const auto row = static_cast<std::size_t>(index.row());
     return roleData(m_changes.roles[row], row, index.column(), role);
+}
+
+/// Plain numbers; nothing where the error is not known yet.
+QVariant PlanChangesModel::csvData(const QModelIndex& index) const
+{
+    if (index.column() < Bytes)
+        return {};
+    const TensorChange* change = tensorAt(index);
+    const bool isKnown = change ? change->isDamageKnown : m_changes.roles[static_cast<std::size_t>(index.row())].isDamageKnown;
+    return index.column() == Bytes || isKnown ? data(index, SortRole) : QVariant(QString());
 }
 
 QVariant PlanChangesModel::roleData(const RoleChange& change, std::size_t row, int column, int role) const

@@ -36,6 +36,7 @@ public:
 
 private:
     [[nodiscard]] const TensorChange* tensorAt(const QModelIndex& index) const;
+    [[nodiscard]] QVariant csvData(const QModelIndex& index) const;
     [[nodiscard]] QVariant roleData(const RoleChange& change, std::size_t row, int column, int role) const;
     [[nodiscard]] QVariant tensorData(const TensorChange& change, int column, int role) const;
 

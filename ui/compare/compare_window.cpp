@@ -4,12 +4,14 @@
 #include "core/analysis/tensor_matching.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
+#include "ui/map/error_map_model.h"
 #include "ui/map/error_map_view.h"
 #include "ui/parts/hint_page.h"
 #include "ui/parts/job_strip.h"
 #include "ui/parts/table_copy.h"
 #include "ui/parts/table_csv.h"
 #include "ui/plots/histogram_plot.h"
+#include "ui/plots/plot_export.h"
 #include "ui/text.h"
 
 #include <QCheckBox>
@@ -22,6 +24,7 @@
 #include <QStackedWidget>
 #include <QTabWidget>
 #include <QTableView>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -90,12 +93,18 @@ CompareWindow::CompareWindow(std::shared_ptr<const Model> first, QWidget* parent
     m_mapView->setModel(m_map);
     m_mapView->setObjectName(u"compareMap"_s);
     m_mapView->setAccessibleName(tr("Relative difference, layers by roles"));
-    addCsvActions(*m_mapView, tr("difference-map"));
+    addCsvActions(*m_mapView, tr("difference-map"), ErrorMapModel::SortRole);
 
     auto* distribution = new QWidget(this);
     auto* distributionTop = new QHBoxLayout;
     distributionTop->addWidget(m_histogramTitle, 1);
     distributionTop->addWidget(m_logarithmic);
+    auto* more = new QToolButton(this);
+    more->setObjectName(u"compareHistogramMenu"_s);
+    more->setText(tr("M&ore"));
+    more->setToolTip(tr("Copy or save the plot"));
+    makePlotMenu(*more, *m_histogram, tr("distributions"));
+    distributionTop->addWidget(more);
     auto* distributionLayout = new QVBoxLayout(distribution);
     distributionLayout->addLayout(distributionTop);
     distributionLayout->addWidget(m_histogram, 1);

@@ -44,6 +44,8 @@ ChannelPlot::ChannelPlot(QWidget* parent) : Plot(parent), m_picture(new QCPColor
     auto* margins = new QCPMarginGroup(this);
     axisRect()->setMarginGroup(QCP::msBottom | QCP::msTop, margins);
     m_scale->setMarginGroup(QCP::msBottom | QCP::msTop, margins);
+    legend->clear(); // without its room, too
+    legend->setMargins({});
     setAccessibleName(tr("Heat map of rows and columns"));
     applyColours();
 }

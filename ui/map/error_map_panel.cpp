@@ -86,7 +86,7 @@ ErrorMapPanel::ErrorMapPanel(Document& document, QWidget* parent)
     m_plot->setObjectName(u"layerPlot"_s);
     m_hint->setObjectName(u"mapHint"_s);
     for (ErrorMapView* view : {m_layers, m_outside})
-        addCopyAction(*view);
+        addTableActions(*view, tr("map"), ErrorMapModel::SortRole);
 
     auto* tables = new QVBoxLayout(m_tables);
     tables->setContentsMargins(0, 0, 0, 0);

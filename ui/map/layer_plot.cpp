@@ -194,7 +194,8 @@ void LayerPlot::recolour()
                                           QCPScatterStyle::ssDiamond, QCPScatterStyle::ssCross, QCPScatterStyle::ssPlus};
     for (std::size_t index = 0; index < m_lines.size(); ++index) {
         const QColor colour = seriesColour(palette(), static_cast<int>(index));
-        m_lines[index].graph->setPen(QPen(colour, 1.4));
+        // Where the colours begin again, lines are dashed.
+        m_lines[index].graph->setPen(QPen(colour, 1.4, index / shapes.size() % 2 == 0 ? Qt::SolidLine : Qt::DashLine));
         m_lines[index].graph->setScatterStyle(QCPScatterStyle(shapes[(index + index / shapes.size()) % shapes.size()], 6));
         m_lines[index].bars->setPen(QPen(colour, 1));
     }

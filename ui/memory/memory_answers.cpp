@@ -29,6 +29,22 @@ QString gigabytesText(std::uint64_t bytes)
                           : MemoryAnswersBox::tr("%L1 MB").arg(gigabytes * 1000, 0, 'f', 1);
 }
 
+/// What people expect of "4 bits", and why the file is larger.
+QString bareBitsText(const MemoryEstimate& estimate)
+{
+    const QString bare = gigabytesText(estimate.bareBytes);
+    const QString file = gigabytesText(estimate.fileBytes);
+    const QString bits = u"%L1"_s.arg(estimate.nominalBits, 0, 'f', 1);
+    if (estimate.largerBits.empty())
+        return MemoryAnswersBox::tr("%1 bits would be %2; with scales it is %3.").arg(bits, bare, file);
+    QStringList before;
+    for (const unsigned more : estimate.largerBits)
+        before << QString::number(more);
+    const QString last = before.takeLast();
+    const QString larger = before.isEmpty() ? last : MemoryAnswersBox::tr("%1- and %2", "5- and 6-bit tensors").arg(before.join(u"-, "_s), last);
+    return MemoryAnswersBox::tr("%1 bits would be %2; with scales and %4-bit tensors it is %3.").arg(bits, bare, file, larger);
+}
+
 QString fleetText(const Fleet& fleet)
 {
     const auto gigabytes = static_cast<int>(std::lround(static_cast<double>(fleet.device.totalBytes) / 0x1p30));
@@ -38,7 +54,8 @@ QString fleetText(const Fleet& fleet)
 } // namespace
 
 MemoryAnswersBox::MemoryAnswersBox(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_beforeAfter(new QLabel(this)), m_bits(new QLabel(this)), m_speed(new QLabel(this)),
+    : QWidget(parent), m_document(document), m_headline(new QWidget(parent)), m_beforeAfter(new QLabel(m_headline)),
+      m_bits(new QLabel(m_headline)), m_speed(new QLabel(this)),
       m_best(new QToolButton(this))
 {
     for (QLabel* label : {m_beforeAfter, m_bits, m_speed}) {
@@ -58,8 +75,10 @@ MemoryAnswersBox::MemoryAnswersBox(Document& document, QWidget* parent)
     m_experts = addRow(*grid, u"memoryUseExperts"_s, tr("Puts all layers on the devices, without the experts of the first ones"));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_beforeAfter);
-    layout->addWidget(m_bits);
+    auto* first = new QVBoxLayout(m_headline);
+    first->setContentsMargins(0, 0, 0, 0);
+    first->addWidget(m_beforeAfter);
+    first->addWidget(m_bits);
     layout->addWidget(m_speed);
     layout->addLayout(grid);
     layout->addWidget(m_best);
@@ -106,6 +125,7 @@ void MemoryAnswersBox::update()
 {
     const bool hasModel = m_document.hasModel();
     setVisible(hasModel);
+    m_headline->setVisible(hasModel);
     if (!hasModel) {
         m_pause.stop();
         m_job.cancel();
@@ -115,9 +135,7 @@ void MemoryAnswersBox::update()
     showBeforeAfter(nullptr);
     m_bits->setVisible(estimate.nominalBits > 0);
     if (estimate.nominalBits > 0)
-        m_bits->setText(tr("%L1 bits would be %2; with scales and tensors that need more it is %3.")
-                            .arg(estimate.nominalBits, 0, 'f', 1)
-                            .arg(gigabytesText(estimate.bareBytes), gigabytesText(estimate.fileBytes)));
+        m_bits->setText(bareBitsText(estimate));
     const SpeedBand& speed = estimate.decodeSpeed;
     m_speed->setVisible(speed.low > 0);
     if (speed.low > 0) {

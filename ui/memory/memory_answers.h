@@ -29,6 +29,8 @@ public:
     void update();
     /// A button for "the best plan that fits" is shown for @p action (the window's).
     void setBestPlanAction(QAction* action);
+    /// Before and after, and what bare bits would be: what people look for first, for the panel to place.
+    [[nodiscard]] QWidget* headline() const { return m_headline; }
 
 Q_SIGNALS:
     void contextWanted(std::uint64_t tokens);
@@ -47,6 +49,7 @@ private:
     void showBeforeAfter(const MemoryAnswers* answers);
 
     Document& m_document;
+    QWidget* m_headline;
     QLabel* m_beforeAfter;
     QLabel* m_bits;
     QLabel* m_speed;

@@ -77,6 +77,7 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     auto* content = new QWidget;
     auto* layout = new QVBoxLayout(content);
     layout->addLayout(verdict); // first: docks are low
+    layout->addWidget(m_answers->headline());
     layout->addWidget(m_settings);
     layout->addWidget(m_devices);
     layout->addLayout(m_blockLayout);

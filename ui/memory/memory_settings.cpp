@@ -31,6 +31,7 @@ constexpr int smallestContext = 512;
 constexpr int largestContext = 1 << 22;
 constexpr int stepsPerDoubling = 4;
 constexpr int allLayers = -1; ///< shown as "all"
+constexpr int pauseMilliseconds = 300;
 
 int stepOf(int tokens) { return static_cast<int>(std::lround(stepsPerDoubling * std::log2(double(tokens) / smallestContext))); }
 
@@ -79,9 +80,18 @@ MemorySettings::MemorySettings(QWidget* parent)
                             tr("Slots share one cache; otherwise each has its share of the context"))),
       m_fold(new QToolButton(this)), m_advanced(makeAdvanced())
 {
+    m_pause.setSingleShot(true);
+    m_pause.setInterval(pauseMilliseconds);
+    connect(&m_pause, &QTimer::timeout, this, &MemorySettings::remember);
     makeMain();
     restore();
     showForRunner();
+}
+
+MemorySettings::~MemorySettings()
+{
+    if (m_pause.isActive())
+        remember();
 }
 
 void MemorySettings::makeMain()
@@ -326,6 +336,13 @@ void MemorySettings::choose()
 {
     if (m_isQuiet)
         return;
+    m_pause.start();
+    Q_EMIT settingsChosen(settings());
+}
+
+void MemorySettings::remember()
+{
+    m_pause.stop();
     QSettings stored;
     stored.setValue(u"memory/runner"_s, toQString(name(runner())));
     stored.setValue(u"memory/context"_s, m_context->value());
@@ -335,7 +352,6 @@ void MemorySettings::choose()
     stored.setValue(u"memory/unified"_s, m_isUnified->isChecked());
     stored.setValue(u"memory/flashAttention"_s, m_isFlashAttention->isChecked());
     stored.setValue(u"memory/hostBandwidth"_s, m_hostBandwidth->value());
-    Q_EMIT settingsChosen(settings());
 }
 
 } // namespace quantlathe::ui

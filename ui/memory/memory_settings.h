@@ -4,6 +4,7 @@
 
 #include "core/memory/runtime_settings.h"
 
+#include <QTimer>
 #include <QWidget>
 
 class QCheckBox;
@@ -23,6 +24,7 @@ class MemorySettings : public QWidget
     Q_OBJECT
 public:
     explicit MemorySettings(QWidget* parent = nullptr);
+    ~MemorySettings() override;
 
     [[nodiscard]] RuntimeSettings settings() const;
     /// What the model allows: its longest context and its layers; 0 = unknown.
@@ -41,6 +43,7 @@ private:
     void takeRunner();
     void takeContext(int tokens);
     void choose();
+    void remember();
     void showForRunner();
     [[nodiscard]] Runner runner() const;
 
@@ -65,6 +68,7 @@ private:
     QCheckBox* m_isOffloading;
     QSpinBox* m_utilization;
     QSpinBox* m_hostBandwidth;
+    QTimer m_pause; ///< a settings file written on every step of the slider would make it stick
     bool m_isQuiet = false; ///< several controls are being set: one signal afterwards
 };
 

@@ -34,6 +34,7 @@ Plot::Plot(QWidget* parent) : QCustomPlot(parent)
     axisRect()->setRangeZoom(Qt::Horizontal);
     axisRect()->setRangeDrag(Qt::Horizontal | Qt::Vertical);
     axisRect()->setupFullAxesBox(true);
+    axisRect()->setMinimumMargins({15, fontMetrics().height() / 2 + 1, 15, 15}); // half a label above the highest tick
     xAxis2->setTickLabels(false);
     yAxis2->setTickLabels(false);
     for (QCPAxis* axis : {xAxis2, yAxis2}) {

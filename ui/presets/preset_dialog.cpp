@@ -2,6 +2,7 @@
 #include "ui/presets/preset_dialog.h"
 
 #include "ui/document.h"
+#include "ui/parts/table_copy.h"
 #include "ui/presets/preset_table_model.h"
 #include "ui/text.h"
 
@@ -47,6 +48,7 @@ PresetDialog::PresetDialog(Document& document, QWidget* parent)
     m_view->setAllColumnsShowFocus(true);
     m_view->setSortingEnabled(true);
     m_view->sortByColumn(PresetTableModel::Id, Qt::AscendingOrder);
+    addTableActions(*m_view, tr("presets"));
     const int character = fontMetrics().averageCharWidth();
     const int widths[] = {14, 13, 12};
     for (int column = 0; column < 3; ++column)

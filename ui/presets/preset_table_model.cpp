@@ -3,6 +3,7 @@
 
 #include "core/codecs/codec.h"
 #include "core/memory/estimate.h"
+#include "ui/parts/table_copy.h"
 #include "ui/text.h"
 
 #include <QGuiApplication>
@@ -107,6 +108,10 @@ QVariant PresetTableModel::data(const QModelIndex& index, int role) const
             return toQString(preset.description);
         default: return {};
         }
+    case csvRole:
+        if (index.column() != FileSize && index.column() != BitsPerWeight)
+            return {};
+        return hasSize ? data(index, SortRole) : QVariant(QString());
     case SortRole:
         switch (index.column()) {
         case Id: return index.row(); // the order people know them in

@@ -236,6 +236,12 @@ void MainWindow::arrangeDocks()
         tabs->setElideMode(Qt::ElideNone); // a name cut to two letters tells nothing: the bar scrolls
         tabs->setUsesScrollButtons(true);
     }
+    sizeDocks();
+}
+
+/// For the window's present size.
+void MainWindow::sizeDocks()
+{
     const int character = fontMetrics().averageCharWidth();
     for (QDockWidget* dock : m_docks) {
         if (dockWidgetArea(dock) == Qt::RightDockWidgetArea)
@@ -258,7 +264,8 @@ void MainWindow::restoreLayout()
         const QSize available = screen()->availableSize();
         resize(QSize(1440, 900).boundedTo(available * 0.95));
     }
-    restoreState(settings.value(layoutKey).toByteArray(), layoutVersion);
+    if (!restoreState(settings.value(layoutKey).toByteArray(), layoutVersion))
+        sizeDocks(); // they were arranged before the window had its size
     m_tree->restoreColumns(settings.value(columnsKey).toByteArray());
 }
 

@@ -110,6 +110,7 @@ private:
     // main_window.cpp
     void makeDocks();
     void arrangeDocks();
+    void sizeDocks();
     void restoreLayout();
     void saveLayout();
     void modelChanged();

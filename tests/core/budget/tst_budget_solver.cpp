@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -86,13 +85,6 @@ std::vector<BudgetItem> largeModel(std::size_t count, std::size_t options)
     return items;
 }
 
-double millisecondsOf(const auto& work)
-{
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
 } // namespace
 
 class TestBudgetSolver : public QObject
@@ -123,7 +115,7 @@ private slots:
             const double optimum = row["optimum"].get<double>();
             const double bound = row["bound"].get<double>();
             BudgetSolution solution;
-            slowest = std::max(slowest, millisecondsOf([&] { solution = solver.solve(budget); }));
+            slowest = std::max(slowest, processorMilliseconds([&] { solution = solver.solve(budget); }));
             QVERIFY(solution.cost <= budget);
             const BudgetSolution same = solver.evaluate(solution.choices);
             QCOMPARE(solution.cost, same.cost);
@@ -252,16 +244,16 @@ private slots:
     {
         const auto items = largeModel(1000, 20);
         std::optional<BudgetSolver> solver;
-        const double preparing = millisecondsOf([&] { solver.emplace(items); });
+        const double preparing = processorMilliseconds([&] { solver.emplace(items); });
         double slowest = 0;
         double slowestInverse = 0;
         double worstGap = 0;
         for (int percent = 1; percent < 100; percent += 7) {
             const std::uint64_t budget = solver->smallestCost() + (solver->largestUsefulCost() - solver->smallestCost()) / 100 * percent;
             BudgetSolution solution;
-            slowest = std::max(slowest, millisecondsOf([&] { solution = solver->solve(budget); }));
+            slowest = std::max(slowest, processorMilliseconds([&] { solution = solver->solve(budget); }));
             worstGap = std::max(worstGap, solution.gap());
-            slowestInverse = std::max(slowestInverse, millisecondsOf([&] { (void)solver->solveForDamage(solution.damage * 1.01); }));
+            slowestInverse = std::max(slowestInverse, processorMilliseconds([&] { (void)solver->solveForDamage(solution.damage * 1.01); }));
         }
         qInfo("1,000 tensors x 20 types: prepared in %.1f ms, slowest solve %.1f ms (gap %.1e), slowest inverse %.1f ms", preparing,
               slowest, worstGap, slowestInverse);

@@ -5,7 +5,7 @@
 #include "support/shape_models.h"
 #include "support/test_support.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cmath>
 
 using namespace quantlathe;
@@ -202,6 +202,34 @@ private slots:
         QCOMPARE(memory.bareBytes(4), m_llama->weightCount() / 2);
         QVERIFY(memory.sixteenBitBytes() >= m_llama->weightCount() * 2);
         QVERIFY(memory.sixteenBitBytes() < m_llama->weightCount() * 2 + (8 << 20));
+        const auto larger = [&](const char* preset) {
+            return memory.estimate(planFromPreset(*m_llama, *findPreset(preset), {}), {}, nullptr).largerBits;
+        };
+        QCOMPARE(larger("Q4_K_M"), std::vector<unsigned>{6});
+        QCOMPARE(larger("Q3_K_M"), (std::vector<unsigned>{4, 5, 6}));
+        QCOMPARE(larger("Q8_0"), std::vector<unsigned>{}); // the norms in F32 are no matrices
+        QVERIFY(memory.estimate({}, {}, nullptr).nominalBits == 0 && memory.estimate({}, {}, nullptr).largerBits.empty());
+    }
+
+    // 70 billion weights: 141.1 GB in 16 bits, 42.5 GB in Q4_K_M, not 35.3; 2 x 80 GB before, 1 x 48 GB after.
+    void beforeAndAfterOfSeventyBillion()
+    {
+        LlamaShape shape{"llama", 80, 8192, 28672, 64, 8, 128256};
+        const auto model = makeShapeModel(m_folder.path(), architectureOf(shape), tensorsOf(shape));
+        const MemoryModel memory(*model);
+        const Plan plan = planFromPreset(*model, *findPreset("Q4_K_M"), {});
+        const MemoryEstimate estimate = memory.estimate(plan, {}, nullptr);
+        const auto gigabytes = [](std::uint64_t bytes) { return std::round(static_cast<double>(bytes) / 1e8) / 10; };
+        QCOMPARE(gigabytes(estimate.bareBytes), 35.3);
+        QCOMPARE(gigabytes(estimate.fileBytes), 42.5);
+        QCOMPARE(estimate.nominalBits, 4.0);
+        const MemoryAnswers answers = memory.answers(plan, {}, {});
+        QCOMPARE(gigabytes(answers.sixteenBitFileBytes), 141.1);
+        QVERIFY(answers.before && answers.after);
+        QCOMPARE(answers.before->count, 2u);
+        QCOMPARE(std::lround(static_cast<double>(answers.before->device.totalBytes) / 0x1p30), 80L);
+        QCOMPARE(answers.after->count, 1u);
+        QCOMPARE(std::lround(static_cast<double>(answers.after->device.totalBytes) / 0x1p30), 48L);
     }
 
     void speedIsABand()
@@ -394,19 +422,16 @@ private slots:
         const Plan plan = planFromPreset(*model, *findPreset("Q4_K_M"), {});
         const MemoryModel memory(*model);
         const Device device = parseDevice("RTX 4090");
-        using Clock = std::chrono::steady_clock;
-        auto best = std::chrono::nanoseconds::max();
-        for (int run = 0; run < 50; ++run) {
-            const auto start = Clock::now();
-            const MemoryEstimate estimate = memory.estimate(plan, {}, &device);
-            best = std::min<std::chrono::nanoseconds>(best, Clock::now() - start);
-            QVERIFY(estimate.totalBytes > 0);
+        std::vector<double> milliseconds;
+        RuntimeSettings settings;
+        for (int run = 0; run < 51; ++run) {
+            settings.contextLength += 256; // no two alike
+            milliseconds.push_back(processorMilliseconds([&] { QVERIFY(memory.estimate(plan, settings, &device).totalBytes > 0); }));
         }
-        const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(best).count();
-        qInfo("one estimate of %zu tensors: %lld microseconds", model->tensors().size(),
-              static_cast<long long>(microseconds));
+        std::sort(milliseconds.begin(), milliseconds.end());
+        qInfo("one estimate of %zu tensors: %.3f ms in the middle, %.3f at most", model->tensors().size(), milliseconds[25], milliseconds.back());
 #if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-        QVERIFY(microseconds < 1000);
+        QVERIFY(milliseconds[25] < 1);
 #endif
     }
 };

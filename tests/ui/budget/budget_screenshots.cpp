@@ -45,7 +45,7 @@ int main(int argc, char** argv)
     tradeOff.show();
     changes.show();
     const auto save = [&folder](QWidget& widget, const QString& name) {
-        QTest::qWait(400);
+        ui::test::settle(400);
         widget.grab().save(folder.filePath(QStringLiteral("budget-%1.png").arg(name)));
     };
     save(tradeOff, QStringLiteral("trade-off-waiting-light"));

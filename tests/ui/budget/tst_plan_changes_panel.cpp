@@ -6,6 +6,7 @@
 #include "ui/budget/fit_context.h"
 #include "ui/budget/plan_changes_model.h"
 #include "ui/budget/plan_changes_panel.h"
+#include "ui/parts/table_copy.h"
 #include "ui/ui_test_support.h"
 
 #include <QAbstractItemModelTester>
@@ -46,6 +47,10 @@ private Q_SLOTS:
                  QStringLiteral("Layer 0: Attention query | Q8_0 | ▼ Q4_0 | −32.0 KiB\n"
                                 "Layer 1: Feed-forward down | Q8_0 | ▲ F16 | +22.5 KiB"));
         QCOMPARE(model.index(0, PlanChangesModel::DamageAfter).data().toString(), QStringLiteral("–"));
+        // CSV files get the numbers, and nothing where there is none.
+        QCOMPARE(model.index(0, PlanChangesModel::Bytes).data(csvRole).toDouble(), -32768.0);
+        QCOMPARE(model.index(0, PlanChangesModel::DamageAfter).data(csvRole).toString(), QString());
+        QVERIFY(!model.index(0, PlanChangesModel::What).data(csvRole).isValid());
         QCOMPARE(model.tensorsAt(model.index(0, 0)), (std::vector<std::size_t>{m_small->indexOf("blk.0.attn_q.weight").value()}));
         QCOMPARE(model.index(0, 0).data(PlanChangesModel::DirectionRole).toInt(), -1);
         QVERIFY(summaryOf(model.changes()).contains(QLatin1String("still being measured")));

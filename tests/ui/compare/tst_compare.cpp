@@ -12,9 +12,15 @@
 
 #include <QAbstractItemModelTester>
 #include <QAction>
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
 #include <QLabel>
+#include <QMenu>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTableView>
+#include <QToolButton>
 
 using namespace quantlathe;
 using namespace quantlathe::ui;
@@ -139,7 +145,7 @@ private Q_SLOTS:
         QVERIFY2(lines[1].startsWith(u"blk.1.attn_q.weight,F32,Q4_0,Different,0.0"_s), qPrintable(lines[1]));
         // The chosen tensor's distributions lie over each other.
         tensors->setCurrentIndex(tensors->model()->index(0, 0));
-        compare->tabs().setCurrentIndex(2);
+        QTest::mouseClick(compare->tabs().tabBar(), Qt::LeftButton, {}, compare->tabs().tabBar()->tabRect(2).center());
         QTRY_VERIFY(compare->histogram().graph(1)->visible());
         QTRY_VERIFY(!compare->isBusy());
         QCOMPARE(compare->histogram().graph(0)->name(), u"first.gguf"_s);
@@ -152,13 +158,26 @@ private Q_SLOTS:
         }
         QCOMPARE(first, 65536.0);
         QCOMPARE(second, 65536.0);
-        // A field of the map leads to its tensor.
-        compare->tabs().setCurrentIndex(3);
+        // The plot can be copied and saved like all others.
+        auto* more = compare->findChild<QToolButton*>(u"compareHistogramMenu"_s);
+        QVERIFY(more->isVisible() && more->menu()->findChild<QAction*>(u"saveImage"_s));
+        QApplication::clipboard()->clear();
+        more->menu()->findChild<QAction*>(u"copyImage"_s)->trigger();
+        QVERIFY(!QApplication::clipboard()->image().isNull());
+        auto* logarithmic = compare->findChild<QCheckBox*>();
+        QTest::mouseClick(logarithmic, Qt::LeftButton, {}, {8, logarithmic->height() / 2});
+        QVERIFY(compare->histogram().yAxis->range().lower > 0);
+        // A field of the map leads to its tensor, by a click on the page's tab and keys on the map.
+        QTabBar& bar = *compare->tabs().tabBar();
+        QTest::mouseClick(&bar, Qt::LeftButton, {}, bar.tabRect(3).center());
+        QCOMPARE(compare->tabs().currentIndex(), 3);
         auto* map = compare->findChild<ErrorMapView*>(u"compareMap"_s);
-        map->setCurrentIndex(map->model()->index(0, 0));
-        map->setFocus();
+        QVERIFY2(csvText(*map).contains(u",0.0"_s), qPrintable(csvText(*map))); // numbers, not percents
+        QTest::mouseClick(map->viewport(), Qt::LeftButton, {}, map->visualRect(map->model()->index(0, 0)).center());
         QTest::keyClick(map, Qt::Key_Return);
         QTRY_COMPARE(compare->tabs().currentIndex(), 0);
+        QTest::keyClick(compare, Qt::Key_M, Qt::AltModifier); // pages by keys, too
+        QTRY_COMPARE(compare->tabs().currentIndex(), 1);
         compare->close();
     }
 

@@ -6,7 +6,6 @@
 #include "ui/ui_test_support.h"
 
 #include <QAbstractItemModelTester>
-#include <QElapsedTimer>
 #include <QSignalSpy>
 
 #include <atomic>
@@ -110,14 +109,11 @@ private Q_SLOTS:
         const quint64 first = queue.add(to("a.gguf"), 1000000);
         const quint64 second = queue.add(to("b.gguf"), 1000000);
         QTRY_VERIFY(queue.job(first)->doneBytes > 0);
-        QElapsedTimer clock;
-        clock.start();
         queue.cancel(second); // never started
         QCOMPARE(queue.job(second)->state, State::Cancelled);
         queue.cancel(first);
         QCOMPARE(queue.job(first)->state, State::Stopping);
-        QTRY_COMPARE(queue.job(first)->state, State::Cancelled);
-        QVERIFY2(clock.elapsed() < 500, qPrintable(QString::number(clock.elapsed())));
+        QTRY_COMPARE(queue.job(first)->state, State::Cancelled); // the gate is shut: without the cancel it would never end
         QCOMPARE(queue.unfinishedCount(), 0);
         queue.resume(first);
         gate.isOpen = true;

@@ -15,7 +15,6 @@
 #include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
-#include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -348,13 +347,13 @@ private Q_SLOTS:
         MetadataPanel panel(document);
         panel.resize(700, 600);
         panel.show();
-        QElapsedTimer clock;
-        clock.start();
-        document.setModel(huge);
-        select(panel, 4);
-        panel.arrayPage().goTo(255999);
-        panel.grab();
-        QVERIFY2(clock.elapsed() < 1000, qPrintable(QString::number(clock.elapsed())));
+        const double milliseconds = quantlathe::test::processorMilliseconds([&] {
+            document.setModel(huge);
+            select(panel, 4);
+            panel.arrayPage().goTo(255999);
+            panel.grab();
+        });
+        QVERIFY2(milliseconds < 1000, qPrintable(QString::number(milliseconds)));
         QCOMPARE(find<QTableView>(panel, "arrayElements")->currentIndex().data().toString(), QStringLiteral("token-255999"));
     }
 };
