@@ -1909,6 +1909,10 @@ Opens %2 and applies the recipe</source>
         <source>plan-changes</source>
         <translation>plan-aenderungen</translation>
     </message>
+    <message>
+        <source>Changes against the plan as it is</source>
+        <translation>Änderungen gegenüber dem Plan, wie er ist</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::HistogramPlot</name>
@@ -3221,7 +3225,7 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>&amp;Change %1; I have no need of its old metadata</source>
-        <translation>%1 &amp;ändern; die alten Metadaten werden nicht gebraucht</translation>
+        <translation>%1 &amp;ändern; alte Metadaten sind entbehrlich</translation>
     </message>
     <message>
         <source>Saving</source>

@@ -87,6 +87,7 @@ class TestAccessibility : public QObject
 
     IsolatedSettings m_settings;
     quantlathe::test::ScratchFolder m_folder;
+    const QFont m_font = QApplication::font();
 
     static QStringList nameless(const QWidget& window)
     {
@@ -174,7 +175,7 @@ class TestAccessibility : public QObject
         window.document().setType({2, 4}, TensorType::Q8_0, QStringLiteral("Set"));
         window.document().setSelection({2}, 2);
         window.document().undoStack().setClean();
-        QTest::qWait(400);
+        quantlathe::ui::test::settle(400);
     }
 
 private Q_SLOTS:
@@ -183,7 +184,7 @@ private Q_SLOTS:
     {
         installLanguage(QStringLiteral("en"));
         QLocale::setDefault(QLocale::c());
-        Theme().setTextPercent(100);
+        QApplication::setFont(m_font); // a theme takes the font that it finds for the system's
     }
 
     void everyControlHasAName()
@@ -256,7 +257,7 @@ private Q_SLOTS:
             dialog->show();
             dialog->activateWindow();
             QVERIFY(QTest::qWaitForWindowActive(dialog));
-            QTest::qWait(150);
+            quantlathe::ui::test::settle(150);
             for (const QString& one : nameless(*dialog) + unreachable(*dialog) + cutOff(*dialog))
                 found << QLatin1String(name) + QStringLiteral(": ") + one;
             dialog->hide();
@@ -278,7 +279,7 @@ private Q_SLOTS:
         window.resize(size);
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
-        QTest::qWait(50);
+        quantlathe::ui::test::settle(100);
         QStringList found = cutOff(window);
         QCOMPARE(window.size(), size);
         settle(window);
@@ -288,13 +289,17 @@ private Q_SLOTS:
             for (auto* dock : window.findChildren<QDockWidget*>()) {
                 dock->show();
                 dock->raise();
-                QTest::qWait(80);
+                quantlathe::ui::test::settle(80);
                 for (const QString& one : cutOff(window))
                     found << dock->objectName() + QStringLiteral(": ") + one;
             }
         }
         found.removeDuplicates();
         QVERIFY2(found.isEmpty(), qPrintable(found.join(QLatin1Char('\n'))));
+        QCOMPARE(window.size(), size);
+        window.resetLayout();
+        quantlathe::ui::test::settle(100);
+        QCOMPARE(window.size(), size);
     }
 
     void colours_data()

@@ -287,7 +287,7 @@ private Q_SLOTS:
         document.setType({0}, TensorType::Q8_0, QStringLiteral("Set"));
         QCOMPARE(find<QLabel>(panel, "memoryBits")->text(),
                  QStringLiteral("4.0 bits would be 4.0 GB; with scales and 8-bit tensors it is 4.8 GB."));
-        document.setType({1}, TensorType::F16, QStringLiteral("Set"));
+        document.setType({document.tensorsOfRole(TensorRole::AttentionQuery).front()}, TensorType::F16, QStringLiteral("Set"));
         QVERIFY(find<QLabel>(panel, "memoryBits")->text().contains(QStringLiteral("with scales and 8- and 16-bit tensors it is")));
         document.undoStack().undo();
         document.undoStack().undo();

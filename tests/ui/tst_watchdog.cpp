@@ -19,10 +19,12 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QScrollBar>
+#include <QThread>
 #include <QToolButton>
 #include <QTreeView>
 
 #include <algorithm>
+#include <cstdlib>
 
 using namespace quantlathe;
 using namespace quantlathe::ui;
@@ -48,22 +50,46 @@ class TestWatchdog : public QObject
     }
 
 private Q_SLOTS:
-    /// A machine that others use can stretch any phase once: what is too long three times in a row is.
+    /// A machine that others use can stretch any phase once: a phase that is too long three times is.
     void fifteenHundredTensors()
     {
+        std::vector<EventLoopWatchdog::Phase> best;
         QStringList tooLong;
         for (int round = 0; round < 3; ++round) {
-            tooLong.clear();
-            workThrough(tooLong);
-            if (QTest::currentTestFailed() || tooLong.isEmpty())
+            std::vector<EventLoopWatchdog::Phase> phases;
+            workThrough(phases);
+            if (QTest::currentTestFailed())
                 return;
-            qWarning("too long in round %d: %s", round + 1, qPrintable(tooLong.join(QStringLiteral(", "))));
+            if (best.empty())
+                best = phases;
+            QCOMPARE(phases.size(), best.size());
+            tooLong.clear();
+            for (std::size_t index = 0; index < best.size(); ++index) {
+                best[index].cpu = std::min(best[index].cpu, phases[index].cpu);
+                best[index].working = std::min(best[index].working, phases[index].working);
+                if (best[index].cpu >= longestMilliseconds)
+                    tooLong << QStringLiteral("%1: %2 ms").arg(best[index].name).arg(best[index].cpu, 0, 'f', 1);
+                if (best[index].working >= longestBlockedMilliseconds * crowding())
+                    tooLong << QStringLiteral("%1: %2 ms at work or blocked").arg(best[index].name).arg(best[index].working, 0, 'f', 1);
+            }
+            const auto longest = std::max_element(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.cpu < b.cpu; });
+            qInfo("longest of all: %.1f ms of processor time in \"%s\"", longest->cpu, qPrintable(longest->name));
+            if (tooLong.isEmpty())
+                return;
+            qWarning("too long after round %d: %s", round + 1, qPrintable(tooLong.join(QStringLiteral(", "))));
         }
         QVERIFY2(tooLong.isEmpty(), qPrintable(tooLong.join(QStringLiteral(", "))));
     }
 
 private:
-    void workThrough(QStringList& tooLong)
+    /// How many programs want each processor: who waits for a lock waits until its holder, too, has had its turn.
+    static double crowding()
+    {
+        double load = 0;
+        return getloadavg(&load, 1) == 1 ? std::max(1.0, load / std::max(1, QThread::idealThreadCount())) : 1.0;
+    }
+
+    void workThrough(std::vector<EventLoopWatchdog::Phase>& phases)
     {
         const QString path = writeModel();
         MainWindow window;
@@ -159,15 +185,9 @@ private:
         }));
         QVERIFY(window.close());
 
-        for (const auto& phase : dog.phases()) {
+        for (const auto& phase : dog.phases())
             QVERIFY2(phase.turns >= 2, qPrintable(phase.name)); // else nothing was measured
-            if (phase.working >= longestBlockedMilliseconds)
-                tooLong << QStringLiteral("%1: %2 ms at work or blocked").arg(phase.name).arg(phase.working, 0, 'f', 1);
-            if (phase.cpu >= longestMilliseconds)
-                tooLong << QStringLiteral("%1: %2 ms").arg(phase.name).arg(phase.cpu, 0, 'f', 1);
-        }
-        const auto longest = std::max_element(dog.phases().begin(), dog.phases().end(), [](const auto& a, const auto& b) { return a.cpu < b.cpu; });
-        qInfo("longest of all: %.1f ms of processor time in \"%s\"", longest->cpu, qPrintable(longest->name));
+        phases = dog.phases();
     }
 };
 

@@ -67,6 +67,7 @@ int main(int argc, char** argv)
         for (const QSize size : {QSize(1440, 900), QSize(1024, 700)}) {
             window.resize(size);
             window.resetLayout();
+            ui::test::settle(100);
             saveViews(window, folder, QStringLiteral("%1-%2").arg(QLatin1String(colours)).arg(size.width()));
         }
     }

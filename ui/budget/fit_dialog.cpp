@@ -53,6 +53,7 @@ FitDialog::FitDialog(FitContext& context, QWidget* parent)
     m_progress->setAccessibleName(tr("Errors measured"));
     m_progress->hide();
     m_view->setObjectName(u"fitChanges"_s);
+    m_view->setAccessibleName(tr("Changes against the plan as it is")); // item views do not take a buddy's
     m_view->setModel(m_changes);
     m_view->setUniformRowHeights(true);
     m_view->setAlternatingRowColors(true);

@@ -275,6 +275,9 @@ void CompareWindow::adjustColumns()
     const int all = width();
     for (QTableView* view : {m_tensorView, m_metadataView})
         view->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 5);
+    // Stretched, the last column would give way to all others in a narrow window.
+    m_tensorView->horizontalHeader()->setStretchLastSection(all >= character * 122);
+    m_tensorView->setColumnWidth(TensorComparisonModel::ColumnCount - 1, character * 20);
     m_tensorView->setColumnWidth(TensorComparisonModel::Name, qMax(character * 28, all - character * 102));
     m_tensorView->setColumnWidth(TensorComparisonModel::FirstType, character * 10);
     m_tensorView->setColumnWidth(TensorComparisonModel::SecondType, character * 10);

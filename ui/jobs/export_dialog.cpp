@@ -169,6 +169,7 @@ void ExportDialog::makeWidgets()
                                      : tr("%n te&nsors cannot be written yet:", nullptr, static_cast<int>(notes.size())),
                                  this);
         label->setBuddy(list);
+        list->setAccessibleName(label->text().remove(u'&')); // item views do not take a buddy's
         layout->addWidget(label);
         layout->addWidget(list, 1);
     }

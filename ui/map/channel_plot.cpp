@@ -28,14 +28,18 @@ QCPColorGradient gradientOfScale()
 
 ChannelPlot::ChannelPlot(QWidget* parent) : Plot(parent), m_picture(new QCPColorMap(xAxis, yAxis)), m_scale(new QCPColorScale(this))
 {
+    // Back into the axes: no room is kept for a legend that is not shown.
     legend->setVisible(false);
+    plotLayout()->take(legend);
+    axisRect()->insetLayout()->addElement(legend, Qt::AlignTop);
+    plotLayout()->simplify();
     xAxis->setLabel(tr("Column (input channel)"));
     yAxis->setLabel(tr("Row (output channel)"));
     yAxis->setRangeReversed(true); // the first row is at the top, as in every matrix
     xAxis->setTicker(QSharedPointer<CountTicker>::create());
     yAxis->setTicker(QSharedPointer<CountTicker>::create());
     axisRect()->setRangeZoom(Qt::Horizontal | Qt::Vertical);
-    plotLayout()->addElement(1, 1, m_scale);
+    plotLayout()->addElement(0, 1, m_scale);
     m_scale->setType(QCPAxis::atRight);
     m_picture->setColorScale(m_scale);
     m_picture->setInterpolate(false);
@@ -44,8 +48,6 @@ ChannelPlot::ChannelPlot(QWidget* parent) : Plot(parent), m_picture(new QCPColor
     auto* margins = new QCPMarginGroup(this);
     axisRect()->setMarginGroup(QCP::msBottom | QCP::msTop, margins);
     m_scale->setMarginGroup(QCP::msBottom | QCP::msTop, margins);
-    legend->clear(); // without its room, too
-    legend->setMargins({});
     setAccessibleName(tr("Heat map of rows and columns"));
     applyColours();
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace quantlathe::ui {
 
@@ -110,7 +111,7 @@ void LayerPlot::takeValues()
     const double last = grid.layers.empty() ? 1 : grid.layers.back();
     const QCPRange x(first - 0.5, last + 0.5);
     const QCPRange y(fromZero ? 0 : low - margin, high + margin);
-    const bool wasZoomed = isZoomed();
+    const bool wasZoomed = std::exchange(m_hasShown, true) && isZoomed();
     const QCPRange seenX = xAxis->range();
     const QCPRange seenY = yAxis->range();
     setHome(x, y);

@@ -43,7 +43,8 @@ private:
     };
     MapSource& m_source;
     std::vector<Line> m_lines;
-    bool m_isStale = false; ///< values came while nobody looked
+    bool m_isStale = false;  ///< values came while nobody looked
+    bool m_hasShown = false; ///< before, the range is the one that axes begin with
     QPointF m_pressed;
 };
 

@@ -253,8 +253,18 @@ void MainWindow::sizeDocks()
 
 void MainWindow::resetLayout()
 {
+    const QSize wanted = size();
     arrangeDocks();
     m_tree->resetColumns();
+    // Before they are tabs again, all docks are side by side for a moment: a small window grows.
+    QMetaObject::invokeMethod(
+        this,
+        [this, wanted] {
+            if (!isMaximized() && !isFullScreen())
+                resize(wanted);
+            sizeDocks();
+        },
+        Qt::QueuedConnection);
 }
 
 void MainWindow::restoreLayout()

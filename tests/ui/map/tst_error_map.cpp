@@ -172,6 +172,7 @@ private Q_SLOTS:
         QTest::mouseClick(panel.findChild<QToolButton*>(QStringLiteral("showLines")), Qt::LeftButton);
         LayerPlot& plot = panel.plot();
         QVERIFY(plot.isVisible());
+        QVERIFY(!plot.isZoomed()); // all of it, also the first time it is shown
         QCOMPARE(plot.lineCount(), 2);
         QTest::qWait(50); // drawn
         const double value = 100 * panel.source().value({1, 1}).value;
