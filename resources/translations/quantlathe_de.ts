@@ -1122,11 +1122,11 @@ Opens %2 and applies the recipe</source>
     </message>
     <message>
         <source>the chosen types</source>
-        <translation>den gewählten Typen</translation>
+        <translation>gewählten Typen</translation>
     </message>
     <message>
         <source>the stored types</source>
-        <translation>den gespeicherten Typen</translation>
+        <translation>gespeicherten Typen</translation>
     </message>
     <message>
         <source>all as %1</source>
@@ -2565,11 +2565,11 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <name>quantlathe::ui::MapSource</name>
     <message>
         <source>Relative RMS error</source>
-        <translation>Relativer RMS-Fehler</translation>
+        <translation>Rel. RMS-Fehler</translation>
     </message>
     <message>
         <source>Signal to noise</source>
-        <translation>Signal-Rausch-Abstand</translation>
+        <translation>Rauschabstand</translation>
     </message>
     <message>
         <source>Excess kurtosis</source>
@@ -2577,7 +2577,7 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>Share of outliers</source>
-        <translation>Anteil der Ausreißer</translation>
+        <translation>Ausreißeranteil</translation>
     </message>
     <message>
         <source>Bits per weight</source>
