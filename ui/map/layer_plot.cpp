@@ -13,6 +13,7 @@ namespace quantlathe::ui {
 
 namespace {
 constexpr double percent = 100;
+constexpr std::size_t mostSmoothPoints = 500;
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 } // namespace
 
@@ -193,11 +194,15 @@ void LayerPlot::recolour()
 {
     static constexpr std::array shapes = {QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssTriangle,
                                           QCPScatterStyle::ssDiamond, QCPScatterStyle::ssCross, QCPScatterStyle::ssPlus};
+    // Smooth lines and shapes of a deep model take longer to draw than a frame.
+    const bool isMany = m_lines.size() * m_source.grid().layers.size() > mostSmoothPoints;
     for (std::size_t index = 0; index < m_lines.size(); ++index) {
+        m_lines[index].graph->setAntialiased(!isMany);
+        m_lines[index].graph->setAntialiasedScatters(!isMany);
         const QColor colour = seriesColour(palette(), static_cast<int>(index));
         // Where the colours begin again, lines are dashed.
-        m_lines[index].graph->setPen(QPen(colour, 1.4, index / shapes.size() % 2 == 0 ? Qt::SolidLine : Qt::DashLine));
-        m_lines[index].graph->setScatterStyle(QCPScatterStyle(shapes[(index + index / shapes.size()) % shapes.size()], 6));
+        m_lines[index].graph->setPen(QPen(colour, isMany ? 1 : 1.4, index / shapes.size() % 2 == 0 ? Qt::SolidLine : Qt::DashLine));
+        m_lines[index].graph->setScatterStyle(QCPScatterStyle(shapes[(index + index / shapes.size()) % shapes.size()], isMany ? 4 : 6));
         m_lines[index].bars->setPen(QPen(colour, 1));
     }
 }
