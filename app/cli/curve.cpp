@@ -42,7 +42,7 @@ void run(const Invocation& invocation, const Options& options)
     std::vector<Plan> plans = presetPlans(*model, base.encoding);
     plans.push_back(base);
     const ErrorTable errors = options.fit.errorsFor(model, constraints, plans, base.encoding, invocation);
-    const DamageWeights weights = proxyWeights(*model);
+    const DamageWeights weights = options.fit.weightsFor(*model);
     const FitProblem problem(model, memoryModelFor(model), errors, weights, constraints, base);
     TradeOffOptions range;
     range.points = options.points;
@@ -84,7 +84,8 @@ void run(const Invocation& invocation, const Options& options)
                    ratio ? fmt::format("{:+.0f} % damage", 100 * (*ratio - 1)) : ""});
     }
     print(table.text());
-    print(std::string("\nDamage is a proxy by role and place: no importance data. * outside what the solver may choose from."));
+    print(fmt::format("\nDamage is {}. * outside what the solver may choose from.",
+                      weights.isProxy ? "a proxy by role and place" : "weighted by measured sensitivities"));
 }
 
 } // namespace

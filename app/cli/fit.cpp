@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli fit FILE --size 38GB: the plan of least damage under a budget.
+#include "app/cli/fit_check.h"
 #include "app/cli/fit_options.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
@@ -23,6 +24,7 @@ struct Options
 {
     std::string file;
     FitOptions fit;
+    FitCheckOptions check;
     std::string size;
     std::string bits;
     std::vector<std::string> devices;
@@ -143,6 +145,7 @@ void printChanges(const PlanChanges& changes)
 void run(const Invocation& invocation, const Options& options)
 {
     options.fit.check();
+    options.check.check();
     Budget budget = budgetOf(options);
     const auto model = openModel(options.file);
     const FitConstraints constraints = options.fit.constraintsFor(*model);
@@ -151,11 +154,19 @@ void run(const Invocation& invocation, const Options& options)
     if (budget.preset)
         compared.push_back(planFromPreset(*model, *budget.preset, {}));
     const ErrorTable errors = options.fit.errorsFor(model, constraints, compared, base.encoding, invocation);
-    const DamageWeights weights = proxyWeights(*model);
+    const DamageWeights weights = options.fit.weightsFor(*model);
     const auto memory = memoryModelFor(model);
-    const FitProblem problem(model, memory, errors, weights, constraints, base,
-                             budget.kind == "device" ? FitMeasure::DeviceBytes : FitMeasure::FileBytes);
-    const FitResult fit = solve(budget, problem, *memory);
+    const FitMeasure measure = budget.kind == "device" ? FitMeasure::DeviceBytes : FitMeasure::FileBytes;
+    const FitProblem problem(model, memory, errors, weights, constraints, base, measure);
+    FitResult fit = solve(budget, problem, *memory);
+    const auto check = checkFits(options.check, {model, memory, errors, weights, constraints, base, measure}, problem,
+                                 measure == FitMeasure::DeviceBytes ? budget.bytes : std::max(budget.bytes, fit.fileBytes), options.fit.threads(),
+                                 invocation);
+    if (check) {
+        const double lowerBound = fit.lowerBound;
+        fit = problem.evaluate(check->plans[check->best].candidate.plan).value_or(fit);
+        fit.lowerBound = std::min(lowerBound, fit.damage);
+    }
     if (!options.output.empty())
         saveRecipe(options.output, fit.plan, *model);
     const std::optional<FitResult> like = budget.preset ? problem.evaluate(compared.back()) : std::nullopt;
@@ -180,6 +191,8 @@ void run(const Invocation& invocation, const Options& options)
         json["smallestBytes"] = problem.smallestBytes();
         if (like)
             json["like"] = {{"preset", budget.preset->id}, {"fileBytes", like->fileBytes}, {"damage", number(like->damage)}};
+        if (check)
+            json["check"] = toJson(*check, options.check);
         json["recipe"] = options.output.empty() ? Json(nullptr) : Json(options.output);
         json["tensors"] = std::move(tensors);
         print(json);
@@ -192,10 +205,13 @@ void run(const Invocation& invocation, const Options& options)
         const std::uint64_t used = budget.kind == "device" ? fit.deviceBytes : fit.fileBytes;
         print(fmt::format("Budget {} bytes, {} left", budget.bytes, budget.bytes - used));
     }
-    print(fmt::format("Damage {}{}: a proxy by role and place{}; at most {:.3g} % above the best possible", damageText(fit.damage),
-                      fit.isSampled ? ", estimated from samples" : "", weights.isProxy ? ", no importance data" : "", 100 * fit.gap()));
+    print(fmt::format("Damage {}{}: {}{}; at most {:.3g} % above the best possible", damageText(fit.damage),
+                      fit.isSampled ? ", estimated from samples" : "", weights.isProxy ? "a proxy by role and place" : "by measured sensitivities",
+                      predictionText(fit.damage, weights), 100 * fit.gap()));
     if (like)
         print(fmt::format("{} has {} at {} bytes", budget.preset->id, damageText(like->damage), like->fileBytes));
+    if (check)
+        printCheck(*check);
     if (!options.output.empty())
         print(fmt::format("Recipe saved as {}", printable(options.output, longestPath)));
 }
@@ -220,6 +236,7 @@ void addFit(CLI::App& app, Invocation& invocation)
     command->add_option("--kv-type-v", options->valueType, "With --device: type of its values; default: as the keys")->type_name("TYPE");
     addNumber(command, "--slots", options->slots, "With --device: parallel sequences", 1, 65536)->type_name("N");
     options->fit.add(command);
+    options->check.add(command);
     command->add_option("-o,--output", options->output, "Where to save the recipe (JSON)")->type_name("FILE");
 }
 

@@ -70,6 +70,8 @@ void FitOptions::add(CLI::App* command)
         ->type_name("REGEX");
     command->add_option("--agree", m_agree, "Tensors of a layer that get the same type: qkv, gate-up, experts")->type_name("GROUP,...");
     command->add_option("--no-agree", m_disagree, "Tensors of a layer that need not agree; gate-up do unless named here")->type_name("GROUP,...");
+    command->add_option("--sensitivity", m_sensitivity, "Figures of the command sensitivity: errors count by what they do to predictions, instead of a proxy")
+        ->type_name("FILE");
     command->add_flag("--exact", m_isExact, "Measure errors on all weights instead of samples: slower");
     command->add_flag("!--no-cache", m_hasCache, "Neither use nor keep errors that were measured before");
     addThreads(command, m_threads);
@@ -134,6 +136,11 @@ ErrorTable FitOptions::errorsFor(const std::shared_ptr<const Model>& model, cons
                          {encoding, m_isExact, m_threads, m_hasCache ? &cache : nullptr}, invocation.control(&progress));
 }
 
+DamageWeights FitOptions::weightsFor(const Model& model) const
+{
+    return m_sensitivity.empty() ? proxyWeights(model) : measuredWeights(model, loadSensitivities(m_sensitivity, model));
+}
+
 std::shared_ptr<const MemoryModel> memoryModelFor(const std::shared_ptr<const Model>& model)
 {
     const auto header = model->format() == ModelFormat::Gguf ? std::nullopt : exportHeaderBytes(model);
@@ -155,6 +162,11 @@ std::string damageText(double damage)
     return damage > 0 ? fmt::format("{:.3g} % ({:.2f} dB)", 100 * relativeRmsOfDamage(damage), decibelsOfDamage(damage)) : "none";
 }
 
+std::string predictionText(double damage, const DamageWeights& weights)
+{
+    return weights.unit > 0 ? fmt::format(", a mean KL divergence of {:.3g} predicted", damage * weights.unit) : "";
+}
+
 Json toJson(const FitResult& result, const DamageWeights& weights)
 {
     return {{"fileBytes", result.fileBytes},
@@ -165,6 +177,7 @@ Json toJson(const FitResult& result, const DamageWeights& weights)
             {"relativeRms", number(relativeRmsOfDamage(result.damage))},
             {"decibels", number(decibelsOfDamage(result.damage))},
             {"isProxy", weights.isProxy},
+            {"predictedKl", weights.unit > 0 ? number(result.damage * weights.unit) : Json(nullptr)},
             {"isSampled", result.isSampled}};
 }
 

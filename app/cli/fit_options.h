@@ -21,6 +21,9 @@ public:
     [[nodiscard]] FitConstraints constraintsFor(const Model& model) const;
     /// The plan that locked tensors keep, and how types are encoded.
     [[nodiscard]] Plan baseFor(const Model& model) const { return m_base.planFor(model); }
+    /// Those of --sensitivity, or the proxy. @throws as loadSensitivities()
+    [[nodiscard]] DamageWeights weightsFor(const Model& model) const;
+    [[nodiscard]] unsigned threads() const { return m_threads; }
     /// Measures, with progress, the errors of all types that the constraints and @p plans use.
     [[nodiscard]] ErrorTable errorsFor(const std::shared_ptr<const Model>& model, const FitConstraints& constraints,
                                        std::span<const Plan> plans, const Encoding& encoding, const Invocation& invocation) const;
@@ -35,6 +38,7 @@ private:
     std::vector<std::string> m_locked;
     std::vector<std::string> m_agree;
     std::vector<std::string> m_disagree;
+    std::string m_sensitivity;
     bool m_isExact = false;
     bool m_hasCache = true;
     unsigned m_threads = 0;
@@ -48,5 +52,7 @@ std::vector<Plan> presetPlans(const Model& model, const Encoding& encoding);
 Json toJson(const FitResult& result, const DamageWeights& weights);
 /// "3.21 % (29.9 dB)"
 std::string damageText(double damage);
+/// ", a mean KL divergence of 0.021 predicted"; empty for a proxy.
+std::string predictionText(double damage, const DamageWeights& weights);
 
 } // namespace quantlathe::cli

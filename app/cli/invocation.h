@@ -88,5 +88,7 @@ void addChannels(CLI::App& app, Invocation& invocation);
 void addFindings(CLI::App& app, Invocation& invocation);
 void addMetadata(CLI::App& app, Invocation& invocation);
 void addTokenize(CLI::App& app, Invocation& invocation);
+void addCalibrate(CLI::App& app, Invocation& invocation);
+void addSensitivity(CLI::App& app, Invocation& invocation);
 
 } // namespace quantlathe::cli

@@ -89,6 +89,8 @@ int run(int argumentCount, char** arguments)
     addFindings(app, invocation);
     addMetadata(app, invocation);
     addTokenize(app, invocation);
+    addCalibrate(app, invocation);
+    addSensitivity(app, invocation);
     try {
         app.parse(argumentCount, arguments);
     } catch (const CLI::ParseError& error) {

@@ -22,6 +22,7 @@ struct Options
     PlanOptions plan;
     SurveyOptions survey;
     std::string measure = "relative-rms";
+    std::string sensitivity;
     bool csv = false;
 };
 
@@ -43,6 +44,8 @@ std::string valueText(const MapValue& value, MapMeasure measure)
     case MapMeasure::RelativeRms:
     case MapMeasure::OutlierShare:
         return fmt::format("{}{:.3g}%", about, 100 * value.value);
+    case MapMeasure::Sensitivity:
+        return fmt::format("{}{:.3g}", about, value.value);
     case MapMeasure::Bytes:
         return formatBytes(static_cast<std::uint64_t>(value.value));
     default:
@@ -85,6 +88,9 @@ void run(const Invocation& invocation, const Options& options)
             names += fmt::format("{}{}", names.empty() ? "" : ", ", name(one));
         throw UsageError(fmt::format("'{}' is no measure of the map; there are {}", printable(options.measure), names));
     }
+    const bool isSensitivity = *measureShown == MapMeasure::Sensitivity;
+    if (isSensitivity == options.sensitivity.empty())
+        throw UsageError("--measure sensitivity and --sensitivity FILE go together");
     if (options.csv && invocation.json)
         throw UsageError("--csv and --json exclude each other");
     options.plan.check(false);
@@ -112,10 +118,12 @@ void run(const Invocation& invocation, const Options& options)
         }
     }
     ErrorSurvey survey(model, needed);
-    if (*measureShown != MapMeasure::BitsPerWeight && *measureShown != MapMeasure::Bytes)
+    if (!isSensitivity && *measureShown != MapMeasure::BitsPerWeight && *measureShown != MapMeasure::Bytes)
         quantlathe::cli::measure(invocation, options.survey, model, plan.encoding, survey);
+    const std::optional<Sensitivities> sensitivities
+        = isSensitivity ? std::optional(loadSensitivities(options.sensitivity, *model)) : std::nullopt;
     for (Entry& entry : entries)
-        entry.value = mapValue(*model, survey, *entry.tensors, types, *measureShown);
+        entry.value = sensitivities ? sensitivityValue(*sensitivities, *entry.tensors) : mapValue(*model, survey, *entry.tensors, types, *measureShown);
 
     if (invocation.json) {
         Json list = Json::array();
@@ -147,7 +155,8 @@ void addMap(CLI::App& app, Invocation& invocation)
     CLI::App* command = addCommand(app, invocation, "map", "Show the model as a grid of layers and roles",
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
-    command->add_option("--measure", options->measure, "relative-rms (default), snr-db, kurtosis, outliers, bits or bytes")->type_name("MEASURE");
+    command->add_option("--measure", options->measure, "relative-rms (default), snr-db, kurtosis, outliers, bits, bytes or sensitivity")->type_name("MEASURE");
+    command->add_option("--sensitivity", options->sensitivity, "With --measure sensitivity: figures of the command sensitivity")->type_name("FILE");
     command->add_flag("--csv", options->csv, "One line per field");
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Importance beside plain sums over the same activations, and what interrupted and odd runs give.
 #include "core/calibration/collect.h"
+#include "core/calibration/imatrix_file.h"
 #include "core/formats/open.h"
+#include "core/inference/text_tokens.h"
+#include "core/inference/text_windows.h"
+#include "core/inference/tokenizer/tokenizer.h"
 #include "support/test_support.h"
 
 #include <QTest>
@@ -161,6 +165,42 @@ private slots:
             }
         }
         QCOMPARE(met, plain.sums.size());
+    }
+
+    // llama-imatrix on the same model and text: counts are equal, sums within 1e-3. One expert is never reached.
+    void agreesWithLlamaImatrix()
+    {
+        const auto network = makeNetwork(openModel(fixture("imatrix/moe.gguf")));
+        const TextTokens text = tokensOfText(*loadTokenizer(*network->model), *network, readText(fixture("imatrix/text.txt")));
+        const TextWindows windows(text.tokens, text.begin, 64);
+        const CollectedImportance ours = collectImportance(network, windows.batch(0, windows.count()), "text.txt", {});
+        const auto theirs = readImportance(fixture("imatrix/moe.imatrix.gguf"));
+        QCOMPARE(ours.importance->chunkCount(), theirs->chunkCount());
+        QCOMPARE(ours.importance->chunkSize(), theirs->chunkSize());
+        QCOMPARE(ours.importance->entries().size(), theirs->entries().size());
+        for (const Importance::Entry& expected : theirs->entries()) {
+            const Importance::Entry* entry = ours.importance->find(expected.name);
+            QVERIFY2(entry != nullptr, expected.name.c_str());
+            QCOMPARE(entry->rowLength, expected.rowLength);
+            QCOMPARE(entry->counts, expected.counts);
+            const double difference = largestRelative(entry->sumOfSquares, expected.sumOfSquares);
+            QVERIFY2(difference < 1e-3, qPrintable(QString("%1: %2").arg(expected.name.c_str()).arg(difference)));
+        }
+        QCOMPARE(ours.unreached.size(), std::size_t{3});
+        for (const UnreachedExperts& unreached : ours.unreached) {
+            QVERIFY(unreached.name.starts_with("blk.1.ffn_"));
+            QCOMPARE(unreached.experts, std::vector<std::uint32_t>{3});
+        }
+        // The older format holds the same data as theirs.
+        ScratchFolder folder;
+        writeImportance(*ours.importance, folder / "ours.dat", ImportanceFormat::Dat);
+        const auto oldOurs = readImportance(folder / "ours.dat");
+        const auto oldTheirs = readImportance(fixture("imatrix/moe.imatrix.dat"));
+        QCOMPARE(oldOurs->entries().size(), oldTheirs->entries().size());
+        for (const Importance::Entry& expected : oldTheirs->entries()) {
+            QCOMPARE(oldOurs->find(expected.name)->counts, expected.counts);
+            QVERIFY(largestRelative(oldOurs->find(expected.name)->sumOfSquares, expected.sumOfSquares) < 1e-3);
+        }
     }
 
     // Every token meets as many experts as the model uses; experts that no token reached are told.
