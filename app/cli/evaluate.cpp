@@ -31,6 +31,7 @@ struct Options
     std::uint64_t memoryMiB = 4096;
     unsigned threads = 0;
     bool wantsDivergence = false;
+    bool roundsActivations = false;
     bool resume = false;
 };
 
@@ -190,6 +191,7 @@ void run(const Invocation& invocation, const Options& options)
     request.settings.maximumChunks = options.chunks;
     request.settings.wantsDivergence = wantsDivergence;
     request.settings.forward.threads = options.threads;
+    request.settings.forward.roundsActivations = options.roundsActivations;
     request.settings.forward.memoryBytes = options.memoryMiB << 20;
     request.journal = defaultJournalPath(request);
     if (!options.resume) {
@@ -225,6 +227,8 @@ void addEvaluate(CLI::App& app, Invocation& invocation)
     addNumber(command, "--chunks", options->chunks, "Windows at most; 0 = the whole text", 0, 1u << 30)->type_name("N");
     command->add_flag("--kl", options->wantsDivergence, "Run the original too and compare the predictions");
     addNumber(command, "--memory", options->memoryMiB, "Memory for activations and weights in work", 64, 1u << 24)->type_name("MiB")->default_str("4096");
+    command->add_flag("--round-activations", options->roundsActivations,
+                      "Round activations as llama.cpp's processor kernels do, for its figures; without it only the weights' error counts");
     command->add_flag("--resume", options->resume, "Go on from the windows that a stopped run has finished");
     addThreads(command, options->threads);
 }

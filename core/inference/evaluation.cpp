@@ -70,6 +70,7 @@ std::array<std::uint64_t, 2> requestHash(const EvaluationRequest& request, const
     if (sides.hasOriginal)
         addModel(hash, *sides.originalNetwork->model);
     hash.add(request.settings.contextLength);
+    hash.add(std::uint64_t{request.settings.forward.roundsActivations});
     hash.add(static_cast<std::uint64_t>(request.begin.value_or(-1)));
     hash.add(std::as_bytes(std::span(request.tokens)));
     return hash.value();

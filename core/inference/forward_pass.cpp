@@ -216,7 +216,7 @@ HiddenStates ForwardPass::embed(const WeightSource& weights, const TokenBatch& b
 std::shared_ptr<const LoadedLayer> ForwardPass::loadLayer(std::size_t index, const WeightSource& weights, const RunControl& control) const
 {
     const NetworkLayer& layer = m_network->layers[index];
-    MatrixLoader loader(weights, *m_pool, m_settings.threads, control);
+    MatrixLoader loader(weights, *m_pool, m_settings.threads, m_settings.roundsActivations, control);
     // Two layers may be loaded at a time (the model's and a plan's).
     const bool expands = weightsOf(layer) <= m_settings.memoryBytes / 4 / sizeof(float);
     auto loaded = std::make_shared<LoadedLayer>();
@@ -296,7 +296,7 @@ void ForwardPass::runLayer(const LoadedLayer& layer, const TokenBatch& batch, Hi
 
 std::shared_ptr<const LoadedOutput> ForwardPass::loadOutput(const WeightSource& weights, const RunControl& control) const
 {
-    MatrixLoader loader(weights, *m_pool, m_settings.threads, control);
+    MatrixLoader loader(weights, *m_pool, m_settings.threads, m_settings.roundsActivations, control);
     auto loaded = std::make_shared<LoadedOutput>();
     loaded->network = m_network;
     loaded->norm = loadNorm(m_network->outputNorm, loader);

@@ -52,6 +52,9 @@ struct ForwardSettings
 {
     unsigned threads = 0;                            ///< 0 = automatic
     std::uint64_t memoryBytes = std::uint64_t{4} << 30; ///< for decoded weights and intermediate results; hidden states are the caller's
+    /// Activations are rounded before a product as llama.cpp's processor kernels round them for the type of the weights
+    /// (activation_rounding.h): the error of that engine on top of the weights'.
+    bool roundsActivations = false;
 };
 
 class BufferPool;

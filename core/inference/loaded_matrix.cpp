@@ -16,6 +16,7 @@ namespace {
 /// Rows of the matrix in one tile: enough that packing the inputs anew for each tile costs a few per cent only.
 constexpr std::uint64_t tileOutputs = 512;
 constexpr std::uint64_t tileTokens = 1024;
+constexpr std::uint64_t rowsPerRounding = 16;
 constexpr std::uint64_t weightsPerDecode = 256 * 1024;
 
 /// Narrow matrices are cut into four, so that there is work for several threads.
@@ -62,10 +63,34 @@ void runTile(const Tile& tile, const float* x, std::uint64_t xStride)
         elementwise::add(matrix.bias.data() + tile.firstOutput, tile.outputs, y + token * tile.product->stride);
 }
 
+/// Those of the products whose matrices want their inputs rounded in this way, with inputs that are.
+void multiplyOfRounding(ActivationRounding rounding, std::span<const Product> products, const float* x, std::uint64_t xStride, std::uint64_t tokens,
+                        unsigned threads, const RunControl& control)
+{
+    std::vector<Tile> tiles;
+    for (const Product& product : products) {
+        if (product.matrix->rounding != rounding)
+            continue;
+        const std::uint64_t outputs = product.matrix->outputs();
+        const std::uint64_t width = tileWidth(outputs);
+        // What is decoded for a tile serves all tokens.
+        const std::uint64_t height = product.matrix->expanded.isEmpty() ? tokens : tileTokens;
+        for (std::uint64_t output = 0; output < outputs; output += width) {
+            for (std::uint64_t token = 0; token < tokens; token += height) {
+                tiles.push_back({&product, output, std::min(width, outputs - output), token, std::min(height, tokens - token)});
+            }
+        }
+    }
+    parallelFor(tiles.size(), 1, threads, control, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t tile = begin; tile < end; ++tile)
+            runTile(tiles[tile], x, xStride);
+    });
+}
+
 } // namespace
 
-MatrixLoader::MatrixLoader(const WeightSource& weights, BufferPool& pool, unsigned threads, const RunControl& control)
-    : m_weights(weights), m_pool(pool), m_threads(threads), m_control(control)
+MatrixLoader::MatrixLoader(const WeightSource& weights, BufferPool& pool, unsigned threads, bool roundsActivations, const RunControl& control)
+    : m_weights(weights), m_pool(pool), m_threads(threads), m_roundsActivations(roundsActivations), m_control(control)
 {
 }
 
@@ -83,6 +108,8 @@ LoadedMatrix MatrixLoader::load(const Linear& linear, bool expands)
 {
     LoadedMatrix matrix;
     matrix.linear = &linear;
+    if (m_roundsActivations)
+        matrix.rounding = activationRounding(m_weights.type(linear.tensor));
     if (linear.bias) {
         const std::vector<float> whole = vector(*linear.bias);
         matrix.bias.resize(linear.outputs);
@@ -137,22 +164,22 @@ void multiply(std::span<const Product> products, const float* x, std::uint64_t x
               const RunControl& control)
 {
     keepBlasSingleThreaded();
-    std::vector<Tile> tiles;
-    for (const Product& product : products) {
-        const std::uint64_t outputs = product.matrix->outputs();
-        const std::uint64_t width = tileWidth(outputs);
-        // What is decoded for a tile serves all tokens.
-        const std::uint64_t height = product.matrix->expanded.isEmpty() ? tokens : tileTokens;
-        for (std::uint64_t output = 0; output < outputs; output += width) {
-            for (std::uint64_t token = 0; token < tokens; token += height) {
-                tiles.push_back({&product, output, std::min(width, outputs - output), token, std::min(height, tokens - token)});
-            }
+    for (const ActivationRounding rounding : {ActivationRounding::None, ActivationRounding::Half, ActivationRounding::Bfloat16, ActivationRounding::Blocks32,
+                                              ActivationRounding::Blocks256}) {
+        if (std::none_of(products.begin(), products.end(), [&](const Product& product) { return product.matrix->rounding == rounding; }))
+            continue;
+        if (rounding == ActivationRounding::None) {
+            multiplyOfRounding(rounding, products, x, xStride, tokens, threads, control);
+            continue;
         }
+        const std::uint64_t inputs = products.front().matrix->inputs();
+        std::vector<float> rounded(tokens * inputs);
+        parallelFor(tokens, rowsPerRounding, threads, control, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t token = begin; token < end; ++token)
+                roundActivations(rounding, x + token * xStride, inputs, rounded.data() + token * inputs);
+        });
+        multiplyOfRounding(rounding, products, rounded.data(), inputs, tokens, threads, control);
     }
-    parallelFor(tiles.size(), 1, threads, control, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t tile = begin; tile < end; ++tile)
-            runTile(tiles[tile], x, xStride);
-    });
 }
 
 void productTransposed(std::uint64_t m, std::uint64_t n, std::uint64_t k, const float* a, std::uint64_t aStride, const float* b,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/inference/buffer_pool.h"
+#include "core/inference/activation_rounding.h"
 #include "core/inference/network.h"
 #include "core/inference/weight_source.h"
 
@@ -21,6 +22,7 @@ struct LoadedMatrix
     std::shared_ptr<const WeightRows> rows; ///< null when expanded
     FloatBuffer expanded;                   ///< [outputs x inputs], row-major; empty = decoded as it is used
     std::vector<float> bias;                ///< empty = none
+    ActivationRounding rounding = ActivationRounding::None; ///< of what it is multiplied with
 
     [[nodiscard]] std::uint64_t outputs() const { return linear->outputs; }
     [[nodiscard]] std::uint64_t inputs() const { return linear->inputs; }
@@ -30,7 +32,8 @@ struct LoadedMatrix
 class MatrixLoader
 {
 public:
-    MatrixLoader(const WeightSource& weights, BufferPool& pool, unsigned threads, const RunControl& control);
+    /// @param roundsActivations matrices are multiplied with activations rounded as their type wants
+    MatrixLoader(const WeightSource& weights, BufferPool& pool, unsigned threads, bool roundsActivations, const RunControl& control);
     /// @param expands decode it whole
     LoadedMatrix load(const Linear& linear, bool expands);
     /// All weights of a small tensor plus @p offset.
@@ -43,6 +46,7 @@ private:
     const WeightSource& m_weights;
     BufferPool& m_pool;
     unsigned m_threads;
+    bool m_roundsActivations;
     const RunControl& m_control;
     std::vector<std::pair<std::size_t, std::shared_ptr<const WeightRows>>> m_rows;
 };

@@ -107,6 +107,7 @@ public:
     }
 
     const Model& model() const override { return *m_model; }
+    TensorType type(std::size_t tensor) const override { return m_types[tensor]; }
     bool isAsStored(std::size_t tensor) const override { return m_types[tensor] == m_model->tensors()[tensor].type(); }
 
     std::shared_ptr<const WeightRows> rows(std::size_t index, unsigned threads, const RunControl& control) const override
@@ -172,6 +173,11 @@ private:
 };
 
 } // namespace
+
+TensorType WeightSource::type(std::size_t tensor) const
+{
+    return model().tensors()[tensor].type();
+}
 
 std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> model)
 {

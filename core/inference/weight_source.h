@@ -29,6 +29,8 @@ public:
     [[nodiscard]] virtual const Model& model() const = 0;
     /// True when the tensor's values are those of the model: what was computed with them holds for both.
     [[nodiscard]] virtual bool isAsStored(std::size_t tensor) const = 0;
+    /// What the tensor's values are encoded as.
+    [[nodiscard]] virtual TensorType type(std::size_t tensor) const;
     /// Made anew at each call (encoding may take a while); memory of the size of the encoded tensor.
     /// @throws Error(Unsupported) naming a type that cannot be decoded or written; Error(BadFormat) for NaN and infinities that are to be
     /// encoded; Error(Cancelled)
