@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document.h"
 
+#include "core/calibration/imatrix_file.h"
 #include "core/formats/open.h"
 #include "ui/metadata_commands.h"
 #include "ui/plan_commands.h"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace quantlathe::ui {
 
@@ -22,6 +24,7 @@ Document::~Document() { shutDown(); }
 void Document::shutDown()
 {
     m_opening.cancelAndWait();
+    m_loadingImportance.cancelAndWait();
     m_previews.stop();
 }
 
@@ -51,7 +54,9 @@ void Document::setModel(std::shared_ptr<const Model> model)
     m_plan = {};
     m_edits = {};
     m_metadata = m_model ? m_model->metadata() : Metadata{};
-    m_previews.setEncoding(m_plan.encoding);
+    m_loadingImportance.cancel();
+    const bool hadImportance = std::exchange(m_importance, nullptr) != nullptr;
+    m_previews.prepare(m_plan.encoding, nullptr);
     m_previews.setModel(m_model);
     m_selection.clear();
     m_current.reset();
@@ -69,13 +74,41 @@ void Document::setModel(std::shared_ptr<const Model> model)
     }
     Q_EMIT modelChanged();
     Q_EMIT selectionChanged();
+    if (hadImportance)
+        Q_EMIT importanceChanged();
+}
+
+void Document::loadImportance(const std::filesystem::path& path)
+{
+    if (!m_model)
+        return;
+    m_loadingImportance.start(
+        [path, model = m_model](const RunControl&) { return std::make_shared<const ImportanceMatch>(readImportance(path), model); },
+        [this](std::shared_ptr<const ImportanceMatch> importance) { setImportance(std::move(importance)); },
+        [this, path](const Error& error) { Q_EMIT importanceFailed(path, error); });
+}
+
+void Document::setImportance(std::shared_ptr<const ImportanceMatch> importance)
+{
+    m_loadingImportance.cancel();
+    if (m_importance == importance)
+        return;
+    m_importance = std::move(importance);
+    m_previews.setImportance(m_importance);
+    planErrors();
+    favourSelectedErrors();
+    Q_EMIT importanceChanged();
+    Q_EMIT errorsChanged(allTensors());
 }
 
 void Document::replaceModel(std::shared_ptr<const Model> model)
 {
     const Plan plan = m_plan;
     const bool wasClean = plan.choices().empty();
+    const auto importance = m_importance ? m_importance->importance() : nullptr;
     setModel(std::move(model));
+    if (importance) // the same tensors: it fits again
+        setImportance(std::make_shared<const ImportanceMatch>(importance, m_model));
     std::vector<std::pair<std::size_t, std::optional<Choice>>> choices;
     for (const std::size_t index : allTensors())
         choices.emplace_back(index, plan.choice(m_model->tensors()[index].name()));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/memory/estimate.h"
+#include "core/model/importance_match.h"
 #include "core/model/metadata_edits.h"
 #include "core/model/model.h"
 #include "core/plan/plan.h"
@@ -78,6 +79,15 @@ public:
     /// The same model, opened again after its own file was changed: the plan stays, the undo history does not.
     void replaceModel(std::shared_ptr<const Model> model);
 
+    // --- importance ---
+    /// What exports and errors are weighted with; null without. Of model(); goes with it.
+    [[nodiscard]] const std::shared_ptr<const ImportanceMatch>& importance() const { return m_importance; }
+    /// Reads importance data and matches them with the model on a worker thread; ends in importanceChanged() or importanceFailed().
+    /// A second call supersedes the first. Needs a model.
+    void loadImportance(const std::filesystem::path& path);
+    /// @p importance of model(), or null: without.
+    void setImportance(std::shared_ptr<const ImportanceMatch> importance);
+
     // --- selection ---
     /// Every selected tensor; a selected layer selects its tensors.
     [[nodiscard]] const TensorIndices& selection() const { return m_selection; }
@@ -124,6 +134,9 @@ Q_SIGNALS:
     void openingCancelled();
 
     void modelChanged();
+    /// importance(): errors are measured anew.
+    void importanceChanged();
+    void importanceFailed(const std::filesystem::path& path, const quantlathe::Error& error);
     /// The choices of these tensors changed (with their effective choice), or how they are encoded.
     void planChanged(const std::vector<std::size_t>& tensors);
     void selectionChanged();
@@ -155,6 +168,7 @@ private:
     Metadata m_metadata; ///< of m_model, with m_edits
     std::vector<EffectiveChoice> m_effective;
     std::uint64_t m_effectiveBytes = 0;
+    std::shared_ptr<const ImportanceMatch> m_importance;
     TensorIndices m_selection;
     std::optional<std::size_t> m_current;
     RuntimeSettings m_runtimeSettings;
@@ -163,6 +177,7 @@ private:
     mutable std::optional<MemoryEstimate> m_estimate;
     ErrorPreviews m_previews;
     LatestJob m_opening;
+    LatestJob m_loadingImportance;
     QUndoStack m_undoStack; ///< its commands refer to the document
 };
 

@@ -69,6 +69,23 @@ void ErrorPreviews::setEncoding(const Encoding& encoding)
     restart();
 }
 
+void ErrorPreviews::setImportance(std::shared_ptr<const ImportanceMatch> importance)
+{
+    if (importance == m_importance)
+        return;
+    retire();
+    m_importance = std::move(importance);
+    restart();
+}
+
+void ErrorPreviews::prepare(const Encoding& encoding, std::shared_ptr<const ImportanceMatch> importance)
+{
+    retire();
+    m_model.reset();
+    m_encoding = encoding;
+    m_importance = std::move(importance);
+}
+
 void ErrorPreviews::restart()
 {
     m_job.cancel();
@@ -93,8 +110,8 @@ void ErrorPreviews::restart()
         m_isLoading = false;
         startNext();
     };
-    m_job.start([model = m_model, cache = m_cache, encoding = m_encoding](
-                    const RunControl& control) { return cache.load(*model, encoding, control); },
+    m_job.start([model = m_model, cache = m_cache, encoding = m_encoding, importance = m_importance](
+                    const RunControl& control) { return cache.load(*model, encoding, control, importance.get()); },
                 [this, measure](const ErrorSurvey::Results& results) {
                     m_survey->restore(results);
                     for (const auto& measured : results.pairs)
@@ -230,8 +247,8 @@ void ErrorPreviews::startNext()
     m_running = batch->stage;
     // Samples are short: all processors. During long passes one stays free for the window.
     const unsigned threads = batch->isExact() ? std::max(1u, defaultThreadCount() - 1) : 0;
-    m_job.start([model = m_model, batch = *batch, encoding = m_encoding, threads](const RunControl& control) {
-                    return ErrorSurvey::run(*model, batch, encoding, threads, control);
+    m_job.start([model = m_model, batch = *batch, encoding = m_encoding, importance = m_importance, threads](const RunControl& control) {
+                    return ErrorSurvey::run(*model, batch, encoding, threads, control, importance.get());
                 },
                 [this, batch = *batch](ErrorSurvey::Results results) { store(batch, std::move(results)); },
                 [this](const Error& error) {
@@ -275,8 +292,8 @@ void ErrorPreviews::retire()
         return;
     }
     m_saving.start(
-        [model = m_model, cache = m_cache, encoding = m_encoding, old = std::move(old)](const RunControl&) mutable {
-            cache.save(*model, encoding, old->results());
+        [model = m_model, cache = m_cache, encoding = m_encoding, importance = m_importance, old = std::move(old)](const RunControl&) mutable {
+            cache.save(*model, encoding, old->results(), importance.get());
             old.reset();
             return true;
         },
@@ -289,8 +306,8 @@ void ErrorPreviews::saveSoon()
         return;
     m_isUnsaved = false;
     m_saving.start(
-        [model = m_model, cache = m_cache, encoding = m_encoding, results = m_survey->results()](const RunControl&) {
-            cache.save(*model, encoding, results);
+        [model = m_model, cache = m_cache, encoding = m_encoding, importance = m_importance, results = m_survey->results()](const RunControl&) {
+            cache.save(*model, encoding, results, importance.get());
             return true;
         },
         [](bool) {}, [](const Error&) {}); // without a cache everything works all the same

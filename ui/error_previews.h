@@ -56,6 +56,10 @@ public:
     void setModel(std::shared_ptr<const Model> model);
     /// How types are encoded. Forgets what was measured otherwise.
     void setEncoding(const Encoding& encoding);
+    /// What is encoded with and errors are weighted by, of the model; null = without. Forgets what was measured otherwise.
+    void setImportance(std::shared_ptr<const ImportanceMatch> importance);
+    /// Encoding and importance for the model that is set next: nothing is measured for the present one any more.
+    void prepare(const Encoding& encoding, std::shared_ptr<const ImportanceMatch> importance);
     /// The types of the plan, one per tensor.
     void setPlanned(const std::vector<TensorType>& types);
     /// These are measured next, exactly once all samples stand.
@@ -93,6 +97,7 @@ private:
 
     std::shared_ptr<const Model> m_model;
     Encoding m_encoding;
+    std::shared_ptr<const ImportanceMatch> m_importance;
     ErrorCache m_cache{std::filesystem::path()};
     std::optional<ErrorSurvey> m_survey;
     std::vector<TensorType> m_planned;

@@ -37,11 +37,12 @@ void run(const Invocation& invocation, const Options& options)
     if (options.csv && invocation.json)
         throw UsageError("--csv and --json exclude each other");
     const auto model = openModel(options.file);
-    const FitConstraints constraints = options.fit.constraintsFor(*model);
-    const Plan base = options.fit.baseFor(*model);
-    std::vector<Plan> plans = presetPlans(*model, base.encoding);
+    const auto importance = options.fit.importanceFor(model);
+    const FitConstraints constraints = options.fit.constraintsFor(*model, importance.get());
+    const Plan base = options.fit.baseFor(*model, importance.get());
+    std::vector<Plan> plans = presetPlans(*model, base.encoding, importance != nullptr);
     plans.push_back(base);
-    const ErrorTable errors = options.fit.errorsFor(model, constraints, plans, base.encoding, invocation);
+    const ErrorTable errors = options.fit.errorsFor(model, constraints, plans, base.encoding, importance.get(), invocation);
     const DamageWeights weights = options.fit.weightsFor(*model);
     const FitProblem problem(model, memoryModelFor(model), errors, weights, constraints, base);
     TradeOffOptions range;
@@ -84,8 +85,9 @@ void run(const Invocation& invocation, const Options& options)
                    ratio ? fmt::format("{:+.0f} % damage", 100 * (*ratio - 1)) : ""});
     }
     print(table.text());
-    print(fmt::format("\nDamage is {}. * outside what the solver may choose from.",
-                      weights.isProxy ? "a proxy by role and place" : "weighted by measured sensitivities"));
+    print(fmt::format("\nDamage is {}{}. * outside what the solver may choose from.",
+                      weights.isProxy ? "a proxy by role and place" : "weighted by measured sensitivities",
+                      importance ? ", with importance-weighted errors" : ""));
 }
 
 } // namespace

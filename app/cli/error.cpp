@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli error FILE --type T [--tensor NAME]: what quantizing would cost in accuracy.
 #include "app/cli/console_progress.h"
+#include "app/cli/importance_report.h"
 #include "app/cli/invocation.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
@@ -52,7 +53,9 @@ void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(true);
     const auto model = openModel(options.file);
-    const Plan plan = options.plan.planFor(*model);
+    const auto importance = options.plan.importanceFor(model);
+    const Plan plan = options.plan.planFor(*model, importance.get());
+    noteImportance(invocation, importance.get(), plan);
     const auto indices = chosenTensors(*model, options.tensors);
     std::uint64_t totalWeights = 0;
     for (const std::size_t index : indices)
@@ -60,8 +63,11 @@ void run(const Invocation& invocation, const Options& options)
 
     Json list = Json::array();
     ErrorSums total;
-    Table table({"Tensor", "Stored", "Asked", "Written", ">Rel. RMS error", ">SNR dB", ">Largest error",
-                 ">Cosine", "Note"});
+    std::vector<std::string> titles{"Tensor", "Stored", "Asked", "Written", ">Rel. RMS error", ">SNR dB", ">Largest error", ">Cosine"};
+    if (importance)
+        titles.emplace_back(">Weighted error");
+    titles.emplace_back("Note");
+    Table table(std::move(titles));
     {
         ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Weights);
         std::uint64_t before = 0;
@@ -80,7 +86,7 @@ void run(const Invocation& invocation, const Options& options)
             if (!choice.isCopy(tensor.type())) {
                 TensorProgress part(progress, tensor.name(), before, tensor.shape().weightCount(),
                                     totalWeights);
-                const ErrorOptions errorOptions{false,           0, nullptr, options.threads, plan.encoding,
+                const ErrorOptions errorOptions{false, 0, importanceOf(importance.get(), index), options.threads, plan.encoding,
                                                 options.nonFinite};
                 const QuantizationError measured =
                     measureError(tensor, choice.type, errorOptions, invocation.control(&part));
@@ -95,8 +101,12 @@ void run(const Invocation& invocation, const Options& options)
                              {shortNumber(error.relativeRms()),
                               fmt::format("{:.2f}", error.signalToNoiseDb()), shortNumber(error.maximumError),
                               fmt::format("{:.8f}", error.cosine())});
+                if (importance)
+                    cells.push_back(error.isWeighted() ? shortNumber(error.weightedRelativeRms()) : "");
             } else {
                 cells.insert(cells.end(), {"copied", "", "", ""});
+                if (importance)
+                    cells.emplace_back();
                 json["isCopy"] = true;
             }
             before += tensor.shape().weightCount();
@@ -109,7 +119,7 @@ void run(const Invocation& invocation, const Options& options)
         Json sum = Json::object();
         addError(sum, total);
         print(
-            Json{{"path", model->path().string()}, {"encoding", toJson(plan.encoding)}, {"tensors", std::move(list)}, {"total", std::move(sum)}});
+            Json{{"path", model->path().string()}, {"encoding", toJson(plan.encoding)}, {"importance", importanceJson(importance.get(), plan)}, {"tensors", std::move(list)}, {"total", std::move(sum)}});
         return;
     }
     print(table.text());
@@ -117,8 +127,9 @@ void run(const Invocation& invocation, const Options& options)
         print(std::string("\nNo weight would change"));
         return;
     }
-    print(fmt::format("\nAll quantized weights: relative RMS error {}, {:.2f} dB (effort {}, objective {})",
-                      shortNumber(total.relativeRms()), total.signalToNoiseDb(), name(plan.encoding.effort),
+    print(fmt::format("\nAll quantized weights: relative RMS error {}, {:.2f} dB{} (effort {}, objective {})",
+                      shortNumber(total.relativeRms()), total.signalToNoiseDb(),
+                      total.isWeighted() ? fmt::format(", weighted by importance {}", shortNumber(total.weightedRelativeRms())) : "", name(plan.encoding.effort),
                       objectiveName(plan.encoding)));
 }
 
@@ -136,6 +147,7 @@ void addError(CLI::App& app, Invocation& invocation)
         ->type_name("NAME")
         ->allow_extra_args(false);
     options->plan.addEncoding(command);
+    options->plan.addImportance(command);
     addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);
 }

@@ -68,9 +68,10 @@ void run(Invocation& invocation, const Options& options)
     if (!limit && options.failOn != "never")
         throw UsageError("--fail-on takes problem, warning, hint or never");
     const auto model = openModel(options.file);
-    const Plan plan = options.plan.isGiven() ? options.plan.planFor(*model) : Plan{};
+    const auto importance = options.plan.importanceFor(model);
+    const Plan plan = options.plan.isGiven() ? options.plan.planFor(*model, importance.get()) : Plan{};
     std::vector<Finding> findings = checkHeader(*model, model->metadata());
-    const auto types = checkTypes(*model, plan);
+    const auto types = checkTypes(*model, plan, importance.get());
     findings.insert(findings.end(), types.begin(), types.end());
     if (options.isDeep) {
         ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Weights);

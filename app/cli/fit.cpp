@@ -129,7 +129,7 @@ FitResult solve(Budget& budget, const FitProblem& problem, const MemoryModel& me
     if (budget.kind == "device")
         budget.bytes = memory.weightBudget(budget.settings, budget.devices);
     else if (budget.kind == "like")
-        budget.bytes = memory.estimate(planFromPreset(problem.model(), *budget.preset, {}), {}, nullptr).fileBytes;
+        budget.bytes = memory.estimate(planFromPreset(problem.model(), *budget.preset, {problem.hasImportance(), false, {}}), {}, nullptr).fileBytes;
     return problem.fitBytes(budget.bytes);
 }
 
@@ -148,12 +148,13 @@ void run(const Invocation& invocation, const Options& options)
     options.check.check();
     Budget budget = budgetOf(options);
     const auto model = openModel(options.file);
-    const FitConstraints constraints = options.fit.constraintsFor(*model);
-    const Plan base = options.fit.baseFor(*model);
+    const auto importance = options.fit.importanceFor(model);
+    const FitConstraints constraints = options.fit.constraintsFor(*model, importance.get());
+    const Plan base = options.fit.baseFor(*model, importance.get());
     std::vector<Plan> compared{base};
     if (budget.preset)
-        compared.push_back(planFromPreset(*model, *budget.preset, {}));
-    const ErrorTable errors = options.fit.errorsFor(model, constraints, compared, base.encoding, invocation);
+        compared.push_back(planFromPreset(*model, *budget.preset, {importance != nullptr, false, {}}));
+    const ErrorTable errors = options.fit.errorsFor(model, constraints, compared, base.encoding, importance.get(), invocation);
     const DamageWeights weights = options.fit.weightsFor(*model);
     const auto memory = memoryModelFor(model);
     const FitMeasure measure = budget.kind == "device" ? FitMeasure::DeviceBytes : FitMeasure::FileBytes;
@@ -168,7 +169,7 @@ void run(const Invocation& invocation, const Options& options)
         fit.lowerBound = std::min(lowerBound, fit.damage);
     }
     if (!options.output.empty())
-        saveRecipe(options.output, fit.plan, *model);
+        saveRecipe(options.output, fit.plan, *model, importance ? importance->importance().get() : nullptr);
     const std::optional<FitResult> like = budget.preset ? problem.evaluate(compared.back()) : std::nullopt;
     const bool isFileExact = memory->estimate(fit.plan, {}, nullptr).isFileExact;
 
@@ -205,9 +206,9 @@ void run(const Invocation& invocation, const Options& options)
         const std::uint64_t used = budget.kind == "device" ? fit.deviceBytes : fit.fileBytes;
         print(fmt::format("Budget {} bytes, {} left", budget.bytes, budget.bytes - used));
     }
-    print(fmt::format("Damage {}{}: {}{}; at most {:.3g} % above the best possible", damageText(fit.damage),
+    print(fmt::format("Damage {}{}: {}{}{}; at most {:.3g} % above the best possible", damageText(fit.damage),
                       fit.isSampled ? ", estimated from samples" : "", weights.isProxy ? "a proxy by role and place" : "by measured sensitivities",
-                      predictionText(fit.damage, weights), 100 * fit.gap()));
+                      importance ? ", with importance-weighted errors" : "", predictionText(fit.damage, weights), 100 * fit.gap()));
     if (like)
         print(fmt::format("{} has {} at {} bytes", budget.preset->id, damageText(like->damage), like->fileBytes));
     if (check)

@@ -61,6 +61,7 @@ void FitOptions::add(CLI::App* command)
 {
     m_base.add(command, PlanOptions::Recipe::Allowed);
     m_base.addEncoding(command);
+    m_base.addImportance(command);
     command->add_option("--allow", m_allowed, "Types to choose from, such as Q4_K,Q6_K; default: those that serve well without importance data, and as stored")
         ->type_name("TYPE,...");
     command->add_option("--min", m_minimums, "At least the bits of this type for tensors whose name matches; may be repeated")
@@ -109,9 +110,10 @@ void FitOptions::check() const
     (void)typesAndMinimums();
 }
 
-FitConstraints FitOptions::constraintsFor(const Model& model) const
+FitConstraints FitOptions::constraintsFor(const Model& model, const ImportanceMatch* importance) const
 {
     FitConstraints constraints = typesAndMinimums();
+    constraints.hasImportance = importance != nullptr;
     for (const std::string& pattern : m_locked) {
         const TypeRule rule(pattern, TensorType::F16); // the type is not used
         bool isUsed = false;
@@ -128,12 +130,12 @@ FitConstraints FitOptions::constraintsFor(const Model& model) const
 }
 
 ErrorTable FitOptions::errorsFor(const std::shared_ptr<const Model>& model, const FitConstraints& constraints, std::span<const Plan> plans,
-                                 const Encoding& encoding, const Invocation& invocation) const
+                                 const Encoding& encoding, const ImportanceMatch* importance, const Invocation& invocation) const
 {
     const ErrorCache cache;
     ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
     return measureErrors(model, typesToMeasure(*model, constraints, plans),
-                         {encoding, m_isExact, m_threads, m_hasCache ? &cache : nullptr}, invocation.control(&progress));
+                         {encoding, m_isExact, m_threads, m_hasCache ? &cache : nullptr, importance}, invocation.control(&progress));
 }
 
 DamageWeights FitOptions::weightsFor(const Model& model) const
@@ -147,11 +149,11 @@ std::shared_ptr<const MemoryModel> memoryModelFor(const std::shared_ptr<const Mo
     return std::make_shared<const MemoryModel>(*model, header);
 }
 
-std::vector<Plan> presetPlans(const Model& model, const Encoding& encoding)
+std::vector<Plan> presetPlans(const Model& model, const Encoding& encoding, bool hasImportance)
 {
     std::vector<Plan> plans;
     for (const Preset& preset : allPresets()) {
-        plans.push_back(planFromPreset(model, preset, {}));
+        plans.push_back(planFromPreset(model, preset, {hasImportance, false, {}}));
         plans.back().encoding = encoding;
     }
     return plans;

@@ -18,15 +18,17 @@ public:
     void add(CLI::App* command);
     /// Checks the words before any file is opened. @throws UsageError
     void check() const;
-    [[nodiscard]] FitConstraints constraintsFor(const Model& model) const;
+    [[nodiscard]] FitConstraints constraintsFor(const Model& model, const ImportanceMatch* importance) const;
     /// The plan that locked tensors keep, and how types are encoded.
-    [[nodiscard]] Plan baseFor(const Model& model) const { return m_base.planFor(model); }
+    [[nodiscard]] Plan baseFor(const Model& model, const ImportanceMatch* importance) const { return m_base.planFor(model, importance); }
+    [[nodiscard]] std::shared_ptr<const ImportanceMatch> importanceFor(const std::shared_ptr<const Model>& model) const { return m_base.importanceFor(model); }
     /// Those of --sensitivity, or the proxy. @throws as loadSensitivities()
     [[nodiscard]] DamageWeights weightsFor(const Model& model) const;
     [[nodiscard]] unsigned threads() const { return m_threads; }
     /// Measures, with progress, the errors of all types that the constraints and @p plans use.
     [[nodiscard]] ErrorTable errorsFor(const std::shared_ptr<const Model>& model, const FitConstraints& constraints,
-                                       std::span<const Plan> plans, const Encoding& encoding, const Invocation& invocation) const;
+                                       std::span<const Plan> plans, const Encoding& encoding, const ImportanceMatch* importance,
+                                       const Invocation& invocation) const;
 
 private:
     [[nodiscard]] FitConstraints typesAndMinimums() const;
@@ -47,7 +49,7 @@ private:
 /// Knows the exact size of an exported file, the header included.
 std::shared_ptr<const MemoryModel> memoryModelFor(const std::shared_ptr<const Model>& model);
 /// All of llama.cpp's mixtures for @p model.
-std::vector<Plan> presetPlans(const Model& model, const Encoding& encoding);
+std::vector<Plan> presetPlans(const Model& model, const Encoding& encoding, bool hasImportance);
 /// "size", "bits", "damage" ... of one plan.
 Json toJson(const FitResult& result, const DamageWeights& weights);
 /// "3.21 % (29.9 dB)"

@@ -42,6 +42,7 @@ std::string valueText(const MapValue& value, MapMeasure measure)
     const char* about = value.quality == PairError::Quality::Sampled ? "~" : "";
     switch (measure) {
     case MapMeasure::RelativeRms:
+    case MapMeasure::WeightedRms:
     case MapMeasure::OutlierShare:
         return fmt::format("{}{:.3g}%", about, 100 * value.value);
     case MapMeasure::Sensitivity:
@@ -95,7 +96,10 @@ void run(const Invocation& invocation, const Options& options)
         throw UsageError("--csv and --json exclude each other");
     options.plan.check(false);
     const std::shared_ptr<const Model> model = openModel(options.file);
-    const Plan plan = options.plan.planFor(*model);
+    const auto importance = options.plan.importanceFor(model);
+    const Plan plan = options.plan.planFor(*model, importance.get());
+    if (*measureShown == MapMeasure::WeightedRms && !importance)
+        throw UsageError("the measure weighted-rms needs --imatrix");
     const LayerGrid grid(*model);
     std::vector<TensorType> types;
     std::vector<std::vector<TensorType>> needed(model->tensors().size());
@@ -110,7 +114,8 @@ void run(const Invocation& invocation, const Options& options)
                 entries.push_back({grid.layers[row], grid.roles[column], &grid.field(row, column), {}});
         }
     }
-    const bool needsError = *measureShown == MapMeasure::RelativeRms || *measureShown == MapMeasure::SignalToNoise;
+    const bool needsError = *measureShown == MapMeasure::RelativeRms || *measureShown == MapMeasure::WeightedRms
+        || *measureShown == MapMeasure::SignalToNoise;
     for (const Entry& entry : entries) {
         for (const std::size_t tensor : *entry.tensors) {
             if (needsError)
@@ -119,7 +124,7 @@ void run(const Invocation& invocation, const Options& options)
     }
     ErrorSurvey survey(model, needed);
     if (!isSensitivity && *measureShown != MapMeasure::BitsPerWeight && *measureShown != MapMeasure::Bytes)
-        quantlathe::cli::measure(invocation, options.survey, model, plan.encoding, survey);
+        quantlathe::cli::measure(invocation, options.survey, model, plan.encoding, importance.get(), survey);
     const std::optional<Sensitivities> sensitivities
         = isSensitivity ? std::optional(loadSensitivities(options.sensitivity, *model)) : std::nullopt;
     for (Entry& entry : entries)
@@ -160,6 +165,7 @@ void addMap(CLI::App& app, Invocation& invocation)
     command->add_flag("--csv", options->csv, "One line per field");
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
+    options->plan.addImportance(command);
     options->survey.add(command);
 }
 

@@ -86,6 +86,8 @@ void addError(Json& json, const ErrorSums& error)
     json["weights"] = error.weights;
     json["relativeRms"] = number(error.relativeRms());
     json["signalToNoiseDb"] = number(error.signalToNoiseDb());
+    if (error.isWeighted())
+        json["weightedRelativeRms"] = number(error.weightedRelativeRms());
     json["maximumError"] = number(error.maximumError);
     json["cosine"] = number(error.cosine());
 }

@@ -17,7 +17,7 @@ inline constexpr std::uint64_t shownArrayValues = 16;
 Json toJson(const Hyperparameters& parameters);
 /// An object by key. @param isFull long arrays are printed whole
 Json toJson(const Metadata& metadata, bool isFull);
-/// relativeRms, signalToNoiseDb, maximumError, cosine, weights; null where a figure is infinite.
+/// relativeRms, weightedRelativeRms (only with importance), signalToNoiseDb, maximumError, cosine, weights; null where a figure is infinite.
 void addError(Json& json, const ErrorSums& error);
 
 /// "replaced": {nan, infinity}; no key where nothing was.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli plan FILE (--preset P | --type T) [--tensor-type REGEX=T ...] -o recipe.json: choose types, save them.
+#include "app/cli/importance_report.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/invocation.h"
@@ -30,9 +31,11 @@ void run(const Invocation& invocation, const Options& options)
     if (!options.plan.isGiven())
         throw UsageError("say which types to write: --plan, --preset, --type or --tensor-type");
     const auto model = openModel(options.file);
-    const Plan plan = options.plan.planFor(*model);
+    const auto importance = options.plan.importanceFor(model);
+    const Plan plan = options.plan.planFor(*model, importance.get());
+    noteImportance(invocation, importance.get(), plan);
     if (!options.output.empty())
-        saveRecipe(options.output, plan, *model);
+        saveRecipe(options.output, plan, *model, importance ? importance->importance().get() : nullptr);
     if (!options.tensorTypeFile.empty())
         writeTypeRules(options.tensorTypeFile, *model, plan);
 
@@ -64,6 +67,7 @@ void run(const Invocation& invocation, const Options& options)
         print(Json{{"path", model->path().string()},
                    {"preset", plan.preset.empty() ? Json(nullptr) : Json(plan.preset)},
                    {"encoding", toJson(plan.encoding)},
+                   {"importance", importanceJson(importance.get(), plan)},
                    {"fileType", fileTypeOf(*model, plan)},
                    {"recipe", options.output.empty() ? Json(nullptr) : Json(options.output)},
                    {"sourceBytes", before},
@@ -89,6 +93,7 @@ void addPlan(CLI::App& app, Invocation& invocation)
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
+    options->plan.addImportance(command);
     command->add_option("-o,--output", options->output, "Where to save the recipe (JSON)")->type_name("FILE");
     command->add_option("--write-tensor-types", options->tensorTypeFile,
                         "Also save the types as a file for llama-quantize --tensor-type-file")

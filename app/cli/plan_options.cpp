@@ -4,6 +4,7 @@
 #include "app/cli/invocation.h"
 #include "core/base/checked.h"
 #include "core/base/text.h"
+#include "core/calibration/imatrix_file.h"
 #include "core/plan/presets.h"
 #include "core/plan/recipe.h"
 
@@ -63,15 +64,15 @@ void warnOfIdleRules(const Model& model, const std::vector<TypeRule>& rules)
 }
 
 /// llama-quantize refuses these types without importance data; here a person is told and decides.
-void noteImportance(const Model& model, const Plan& plan)
+void noteImportance(const Model& model, const Plan& plan, const ImportanceMatch* importance)
 {
-    const std::vector<TensorType> types = typesNeedingImportance(model, plan);
+    const std::vector<TensorType> types = typesNeedingImportance(model, plan, importance);
     std::string names;
     for (const TensorType type : types)
         names += fmt::format("{}{}", names.empty() ? "" : ", ", name(type));
     if (!types.empty())
-        fmt::print(stderr, "note: {} {} meant to be used with importance data; without, the quality suffers\n", names,
-                   types.size() == 1 ? "is" : "are");
+        fmt::print(stderr, "note: {} {} meant to be used with importance data{}; without, the quality suffers\n", names,
+                   types.size() == 1 ? "is" : "are", importance ? ", which some tensors do not have" : "");
 }
 
 } // namespace
@@ -151,6 +152,21 @@ void PlanOptions::addEncoding(CLI::App* command)
         ->type_name("NAME");
 }
 
+void PlanOptions::addImportance(CLI::App* command)
+{
+    command
+        ->add_option("--imatrix", m_importance,
+                     "Importance data (llama.cpp's imatrix, GGUF or .dat): errors of important channels count more")
+        ->type_name("FILE");
+}
+
+std::shared_ptr<const ImportanceMatch> PlanOptions::importanceFor(const std::shared_ptr<const Model>& model) const
+{
+    if (m_importance.empty())
+        return nullptr;
+    return std::make_shared<const ImportanceMatch>(readImportance(m_importance), model);
+}
+
 void PlanOptions::check(bool isRequired) const
 {
     if (!m_effort.empty() && !effortFromName(m_effort))
@@ -188,23 +204,23 @@ std::vector<TypeRule> PlanOptions::rules() const
     return rules;
 }
 
-Plan PlanOptions::planFor(const Model& model) const
+Plan PlanOptions::planFor(const Model& model, const ImportanceMatch* importance) const
 {
-    Plan plan = typesFor(model);
+    Plan plan = typesFor(model, importance);
     if (!m_effort.empty())
         plan.encoding.effort = *effortFromName(m_effort);
     if (!m_objective.empty())
         plan.encoding.objective = objectiveFromName(m_objective);
-    noteImportance(model, plan);
+    noteImportance(model, plan, importance);
     return plan;
 }
 
-Plan PlanOptions::typesFor(const Model& model) const
+Plan PlanOptions::typesFor(const Model& model, const ImportanceMatch* importance) const
 {
     const auto rules = this->rules();
     warnOfIdleRules(model, rules);
     if (!m_preset.empty()) {
-        return planFromPreset(model, parsePreset(m_preset), {false, false, rules});
+        return planFromPreset(model, parsePreset(m_preset), {importance != nullptr, false, rules});
     }
     if (!m_type.empty())
         return planFromType(model, parseType(m_type), rules);
@@ -215,6 +231,8 @@ Plan PlanOptions::typesFor(const Model& model) const
             fmt::print(stderr, "note: the recipe names {} tensors that the model does not have, such as '{}'\n",
                        applied.missing.size(), printable(applied.missing.front()));
         }
+        if (const auto warning = importanceWarning(applied, importance ? importance->importance().get() : nullptr))
+            fmt::print(stderr, "note: {}\n", *warning);
         plan = std::move(applied.plan);
     }
     for (std::size_t index = 0; index < model.tensors().size(); ++index) {

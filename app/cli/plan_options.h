@@ -3,10 +3,12 @@
 #pragma once
 
 #include "core/analysis/non_finite.h"
+#include "core/model/importance_match.h"
 #include "core/plan/plan.h"
 #include "core/plan/rules.h"
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,15 +23,20 @@ public:
     /// --effort and --objective, which go over what a recipe says.
     void addEncoding(CLI::App* command);
 
+    /// --imatrix
+    void addImportance(CLI::App* command);
+
     [[nodiscard]] bool isGiven() const { return !m_recipe.empty() || !m_preset.empty() || !m_type.empty() || !m_rules.empty() || !m_ruleFile.empty(); }
     /// Checks the words before any file is opened. @throws UsageError
     void check(bool isRequired) const;
+    /// The importance data of --imatrix for @p model; null without. @throws Error
+    [[nodiscard]] std::shared_ptr<const ImportanceMatch> importanceFor(const std::shared_ptr<const Model>& model) const;
     /// @throws UsageError, Error; what a recipe names and the model lacks goes to standard error
-    [[nodiscard]] Plan planFor(const Model& model) const;
+    [[nodiscard]] Plan planFor(const Model& model, const ImportanceMatch* importance = nullptr) const;
 
 private:
     [[nodiscard]] std::vector<TypeRule> rules() const;
-    [[nodiscard]] Plan typesFor(const Model& model) const;
+    [[nodiscard]] Plan typesFor(const Model& model, const ImportanceMatch* importance) const;
 
     bool m_takesRecipe = false;
     std::string m_recipe;
@@ -39,6 +46,7 @@ private:
     std::string m_ruleFile;
     std::string m_effort;
     std::string m_objective;
+    std::string m_importance;
 };
 
 /// A type by name. @throws UsageError listing what there is, or pointing to --preset

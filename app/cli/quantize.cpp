@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli quantize IN OUT (--plan recipe.json | --preset P | --type T): write a GGUF.
 #include "app/cli/console_progress.h"
+#include "app/cli/importance_report.h"
 #include "app/cli/metadata_options.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
@@ -32,7 +33,7 @@ struct Options
     NonFinite nonFinite = NonFinite::Fail;
 };
 
-Json toJson(const QuantizeResult& result)
+Json toJson(const QuantizeResult& result, Json importance)
 {
     Json files = Json::array();
     for (const auto& file : result.files)
@@ -43,7 +44,8 @@ Json toJson(const QuantizeResult& result)
                   {"sourceType", name(tensor.sourceType)},
                   {"type", name(tensor.type)},
                   {"bytes", tensor.sizeBytes},
-                  {"isCopy", tensor.isCopy}};
+                  {"isCopy", tensor.isCopy},
+                  {"isWeighted", tensor.isWeighted}};
         if (tensor.error.weights > 0)
             addError(json, tensor.error);
         addReplaced(json, tensor.replaced);
@@ -57,6 +59,7 @@ Json toJson(const QuantizeResult& result)
             {"resumedBytes", result.resumedBytes},
             {"seconds", number(result.seconds)},
             {"encoding", cli::toJson(result.encoding)},
+            {"importance", std::move(importance)},
             {"total", std::move(total)},
             {"tensors", std::move(tensors)}};
 }
@@ -97,7 +100,9 @@ void run(const Invocation& invocation, const Options& options)
     QuantizeRequest request;
     request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
     request.model = openModel(options.input);
-    request.plan = options.plan.planFor(*request.model);
+    request.importance = options.plan.importanceFor(request.model);
+    request.plan = options.plan.planFor(*request.model, request.importance.get());
+    noteImportance(invocation, request.importance.get(), request.plan);
     request.edits = options.edits.editsFor(request.model->metadata());
     request.target = options.output;
     request.threads = options.threads;
@@ -117,7 +122,7 @@ void run(const Invocation& invocation, const Options& options)
     for (const TensorResult& tensor : result.tensors)
         noteReplaced(tensor.name, tensor.replaced);
     if (invocation.json)
-        print(toJson(result));
+        print(toJson(result, importanceJson(request.importance.get(), request.plan)));
     else
         printResult(result);
 }
@@ -134,6 +139,7 @@ void addQuantize(CLI::App& app, Invocation& invocation)
         ->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
+    options->plan.addImportance(command);
     options->edits.add(command);
     addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);

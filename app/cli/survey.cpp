@@ -61,6 +61,11 @@ Json jsonOf(const ErrorSurvey& survey, const ErrorSurvey::Key& key, const Tensor
         json["relativeRms"] = number(error.relativeRms());
         json["relativeRms95"] = Json::array({number(interval[0]), number(interval[1])});
         json["snrDb"] = number(error.signalToNoiseDb());
+        if (survey.weightedSquares(key.tensor) > 0) {
+            const auto weighted = error.weightedRelativeRmsInterval();
+            json["weightedRelativeRms"] = number(error.weightedRelativeRms());
+            json["weightedRelativeRms95"] = Json::array({number(weighted[0]), number(weighted[1])});
+        }
         json["squaredError"] = number(error.squaredError);
         json["squaredErrorStandardError"] = number(error.standardError);
         json["maximumError"] = number(error.maximumError);
@@ -94,7 +99,7 @@ void printJson(const Model& model, const Wanted& wanted, const Encoding& encodin
 
 void printCsv(const Model& model, const Wanted& wanted, const ErrorSurvey& survey)
 {
-    std::string text = "tensor,role,layer,stored,type,bytes,bits_per_weight,quality,relative_rms,relative_rms_low,relative_rms_high,snr_db";
+    std::string text = "tensor,role,layer,stored,type,bytes,bits_per_weight,quality,relative_rms,relative_rms_low,relative_rms_high,snr_db,weighted_rms";
     for (const std::size_t index : wanted.tensors) {
         const Tensor& tensor = model.tensors()[index];
         const TensorPlace& place = model.place(index);
@@ -105,16 +110,17 @@ void printCsv(const Model& model, const Wanted& wanted, const ErrorSurvey& surve
                                 *tensorBytes(type, tensor.shape()), info(type).bitsPerWeight(), name(error.quality));
             if (error.isKnown()) {
                 const auto interval = error.relativeRmsInterval();
-                text += fmt::format(",{:.6g},{:.6g},{:.6g},{:.4f}", error.relativeRms(), interval[0], interval[1], error.signalToNoiseDb());
+                text += fmt::format(",{:.6g},{:.6g},{:.6g},{:.4f},{}", error.relativeRms(), interval[0], interval[1], error.signalToNoiseDb(),
+                                    survey.weightedSquares(index) > 0 ? fmt::format("{:.6g}", error.weightedRelativeRms()) : std::string());
             } else {
-                text += ",,,,";
+                text += ",,,,,";
             }
         }
     }
     print(text);
 }
 
-void printTable(const Model& model, const Wanted& wanted, const ErrorSurvey& survey)
+void printTable(const Model& model, const Wanted& wanted, const ErrorSurvey& survey, bool isWeighted)
 {
     std::array<bool, tensorTypeCount> used{};
     for (const std::size_t index : wanted.tensors) {
@@ -144,12 +150,12 @@ void printTable(const Model& model, const Wanted& wanted, const ErrorSurvey& sur
             }
             const bool isRough = error.quality == PairError::Quality::Sampled;
             isSampled = isSampled || isRough;
-            cells.push_back(fmt::format("{}{:.3g}%", isRough ? "~" : "", 100 * error.relativeRms()));
+            cells.push_back(fmt::format("{}{:.3g}%", isRough ? "~" : "", 100 * error.weightedRelativeRms()));
         }
         table.add(std::move(cells));
     }
     print(table.text());
-    print(std::string("\nRelative RMS error of the weights") + (isSampled ? "; ~: from a sample (--json and --csv give the 95 % interval)" : ""));
+    print(std::string("\nRelative RMS error of the weights") + (isWeighted ? ", weighted by importance where the data have it" : "") + (isSampled ? "; ~: from a sample (--json and --csv give the 95 % interval)" : ""));
 }
 
 void run(const Invocation& invocation, const Options& options)
@@ -158,16 +164,17 @@ void run(const Invocation& invocation, const Options& options)
         throw UsageError("--csv and --json exclude each other");
     options.encoding.check(false);
     std::shared_ptr<const Model> model = openModel(options.file);
-    const Encoding encoding = options.encoding.planFor(*model).encoding;
+    const auto importance = options.encoding.importanceFor(model);
+    const Encoding encoding = options.encoding.planFor(*model, importance.get()).encoding;
     const Wanted wanted = wantedOf(*model, options);
     ErrorSurvey survey(model, wanted.types);
-    measure(invocation, options.survey, model, encoding, survey);
+    measure(invocation, options.survey, model, encoding, importance.get(), survey);
     if (invocation.json)
         printJson(*model, wanted, encoding, survey);
     else if (options.csv)
         printCsv(*model, wanted, survey);
     else
-        printTable(*model, wanted, survey);
+        printTable(*model, wanted, survey, importance != nullptr);
 }
 
 } // namespace
@@ -182,6 +189,7 @@ void addSurvey(CLI::App& app, Invocation& invocation)
     command->add_option("--tensor", options->tensors, "Only this tensor; may be repeated")->type_name("NAME")->allow_extra_args(false);
     command->add_flag("--csv", options->csv, "One line per tensor and type");
     options->encoding.addEncoding(command);
+    options->encoding.addImportance(command);
     options->survey.add(command);
 }
 

@@ -43,10 +43,10 @@ std::string csvField(std::string_view text)
 }
 
 void measure(const Invocation& invocation, const SurveyOptions& options, const std::shared_ptr<const Model>& model,
-             const Encoding& encoding, ErrorSurvey& survey)
+             const Encoding& encoding, const ImportanceMatch* importance, ErrorSurvey& survey)
 {
     const ErrorCache cache(options.noCache ? std::filesystem::path() : ErrorCache::defaultFolder());
-    survey.restore(cache.load(*model, encoding, invocation.control(nullptr)));
+    survey.restore(cache.load(*model, encoding, invocation.control(nullptr), importance));
     ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
     const auto last = options.exact ? ErrorSurvey::Stage::Done : ErrorSurvey::Stage::SampleSlow;
     bool isNew = false;
@@ -56,9 +56,9 @@ void measure(const Invocation& invocation, const SurveyOptions& options, const s
         // What another call measured of other types or tensors stays.
         ErrorSurvey whole(model, possibleTypes(*model));
         whole.restore(survey.results());
-        whole.restore(cache.load(*model, encoding, {}));
+        whole.restore(cache.load(*model, encoding, {}, importance));
         try {
-            cache.save(*model, encoding, whole.results());
+            cache.save(*model, encoding, whole.results(), importance);
         } catch (const Error& error) {
             fmt::print(stderr, "note: the figures are not kept: {}\n", error.what());
         }
@@ -67,7 +67,7 @@ void measure(const Invocation& invocation, const SurveyOptions& options, const s
         while (const auto batch = survey.nextBatch(last)) {
             const auto done = survey.progress();
             progress.report(batch->isExact() ? "exactly" : "sampling", batch->isExact() ? done.exact : done.known, done.total);
-            survey.store(*batch, ErrorSurvey::run(*model, *batch, encoding, options.threads, invocation.control(nullptr)));
+            survey.store(*batch, ErrorSurvey::run(*model, *batch, encoding, options.threads, invocation.control(nullptr), importance));
             isNew = true;
         }
     } catch (const Error& error) {

@@ -5,6 +5,7 @@
 #include "app/cli/invocation.h"
 #include "core/analysis/error_survey.h"
 #include "core/codecs/encode_options.h"
+#include "core/model/importance_match.h"
 
 #include <memory>
 
@@ -23,7 +24,7 @@ struct SurveyOptions
 /// Brings all pairs of @p survey up to date, at least by sample, with progress on standard error. What is new goes into
 /// the cache, also when cancelled. @throws Error(Cancelled, SourceChanged)
 void measure(const Invocation& invocation, const SurveyOptions& options, const std::shared_ptr<const Model>& model,
-             const Encoding& encoding, ErrorSurvey& survey);
+             const Encoding& encoding, const ImportanceMatch* importance, ErrorSurvey& survey);
 
 /// "sampled", "exact", "failed", "unknown".
 std::string_view name(PairError::Quality quality);

@@ -83,7 +83,7 @@ ChannelMap measureChannels(const Tensor& tensor, const ChannelMapOptions& option
     const bool withErrors = options.type && *options.type != tensor.type();
     std::optional<RoundTrip> trip;
     if (withErrors)
-        trip.emplace(tensor, *options.type, RoundTripOptions{nullptr, options.encoding, NonFinite::Fail});
+        trip.emplace(tensor, *options.type, RoundTripOptions{options.importance, options.encoding, NonFinite::Fail});
 
     const std::size_t cells = map.rows * map.columns;
     map.minimum.resize(cells);

@@ -4,6 +4,7 @@
 
 #include "core/base/run_control.h"
 #include "core/codecs/encode_options.h"
+#include "core/model/importance.h"
 #include "core/model/tensor.h"
 
 #include <cstdint>
@@ -39,6 +40,7 @@ struct ChannelMapOptions
     std::size_t maximumColumns = 512;
     std::optional<TensorType> type;   ///< errors against this type, which must fit the rows; nothing: no errors
     Encoding encoding;
+    TensorImportance importance;      ///< the errors are those of an encoding with it
     unsigned threads = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include "core/base/run_control.h"
 #include "core/codecs/encode_options.h"
+#include "core/model/importance.h"
 #include "core/model/tensor.h"
 
 #include <cstdint>
@@ -55,11 +56,11 @@ Distribution measureDistribution(std::span<const Tensor* const> tensors, const D
 
 /// The distribution that @p tensors would have after quantization to @p types (one each), counted into the bins of
 /// @p bins (low, high and number of bins are taken from it; values outside go into the first or last bin).
-/// Encoded without importance, like the export. A tensor whose type stays is counted as it is stored. Progress in weights.
+/// @param importances one per tensor, or none at all. A tensor whose type stays is counted as it is stored. Progress in weights.
 /// @throws Error(BadFormat) naming tensor, row and column at NaN or infinity in a tensor whose type changes;
 /// Error(Unsupported, InvalidArgument) as RoundTrip; Error(Cancelled), Error(SourceChanged)
 Histogram quantizedHistogram(std::span<const Tensor* const> tensors, std::span<const TensorType> types,
                              const Histogram& bins, unsigned threads, const RunControl& control,
-                             const Encoding& encoding = {});
+                             const Encoding& encoding = {}, std::span<const TensorImportance> importances = {});
 
 } // namespace quantlathe

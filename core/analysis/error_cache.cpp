@@ -5,6 +5,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/content_hash.h"
+#include "core/model/importance_match.h"
 
 #include <algorithm>
 #include <bit>
@@ -17,7 +18,7 @@ namespace quantlathe {
 namespace {
 
 /// Raise it when an encoder gives other bytes than before, or the file changes.
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t version = 2;
 constexpr std::uint64_t magic = 0x53524f5252454c51u; // "QLERRORS"
 constexpr std::string_view suffix = ".errors";
 
@@ -62,7 +63,7 @@ private:
 };
 
 constexpr std::size_t figuresNumbers = 8;
-constexpr std::size_t pairNumbers = 13;
+constexpr std::size_t pairNumbers = 17;
 
 void add(Writer& writer, std::size_t tensor, const WeightFigures& figures)
 {
@@ -102,12 +103,16 @@ void add(Writer& writer, const ErrorSurvey::Measured& measured)
     writer.add(error.standardError);
     writer.add(error.relativeSquared);
     writer.add(error.relativeStandardError);
+    writer.add(error.relativeWeighted);
+    writer.add(error.relativeWeightedStandardError);
     writer.add(sums.weights);
     writer.add(sums.squaredWeights);
     writer.add(sums.squaredRebuilt);
     writer.add(sums.product);
     writer.add(sums.squaredError);
     writer.add(sums.maximumError);
+    writer.add(sums.weightedSquares);
+    writer.add(sums.weightedError);
 }
 
 std::optional<ErrorSurvey::Measured> readPair(Reader& reader)
@@ -124,6 +129,8 @@ std::optional<ErrorSurvey::Measured> readPair(Reader& reader)
     error.standardError = reader.real();
     error.relativeSquared = reader.real();
     error.relativeStandardError = reader.real();
+    error.relativeWeighted = reader.real();
+    error.relativeWeightedStandardError = reader.real();
     ErrorSums& sums = measured.pair.sums;
     sums.weights = reader.number();
     sums.squaredWeights = reader.real();
@@ -131,6 +138,8 @@ std::optional<ErrorSurvey::Measured> readPair(Reader& reader)
     sums.product = reader.real();
     sums.squaredError = reader.real();
     sums.maximumError = reader.real();
+    sums.weightedSquares = reader.real();
+    sums.weightedError = reader.real();
     error.maximumError = sums.maximumError;
     if (!type)
         return std::nullopt;
@@ -183,12 +192,13 @@ std::filesystem::path ErrorCache::defaultFolder()
     return {};
 }
 
-std::filesystem::path ErrorCache::fileFor(const Model& model, const Encoding& encoding) const
+std::filesystem::path ErrorCache::fileFor(const Model& model, const Encoding& encoding, const ImportanceMatch* importance) const
 {
     ContentHash hash;
     hash.add(version);
     hash.add(static_cast<std::uint64_t>(encoding.effort));
     hash.add(encoding.objective ? 1 + static_cast<std::uint64_t>(*encoding.objective) : 0);
+    hash.add(importance ? std::string_view(importance->importance()->hash()) : std::string_view());
     for (const auto& file : model.mappings())
         hash.add(file->identity().sizeBytes);
     for (const Tensor& tensor : model.tensors()) {
@@ -201,12 +211,13 @@ std::filesystem::path ErrorCache::fileFor(const Model& model, const Encoding& en
     return m_folder / (hash.text() + std::string(suffix));
 }
 
-ErrorSurvey::Results ErrorCache::load(const Model& model, const Encoding& encoding, const RunControl& control) const
+ErrorSurvey::Results ErrorCache::load(const Model& model, const Encoding& encoding, const RunControl& control,
+                                     const ImportanceMatch* importance) const
 {
     ErrorSurvey::Results results;
     if (m_folder.empty())
         return results;
-    const std::filesystem::path path = fileFor(model, encoding);
+    const std::filesystem::path path = fileFor(model, encoding, importance);
     std::shared_ptr<const MappedFile> file;
     try {
         file = MappedFile::open(path);
@@ -239,7 +250,8 @@ ErrorSurvey::Results ErrorCache::load(const Model& model, const Encoding& encodi
     return results;
 }
 
-void ErrorCache::save(const Model& model, const Encoding& encoding, const ErrorSurvey::Results& results) const
+void ErrorCache::save(const Model& model, const Encoding& encoding, const ErrorSurvey::Results& results,
+                      const ImportanceMatch* importance) const
 {
     if (m_folder.empty())
         return;
@@ -267,7 +279,7 @@ void ErrorCache::save(const Model& model, const Encoding& encoding, const ErrorS
     std::filesystem::create_directories(m_folder, failed);
     if (failed)
         throw Error(ErrorKind::AccessDenied, fmt::format("cannot create the folder: {}", failed.message()), {m_folder, std::nullopt, {}});
-    const std::filesystem::path path = fileFor(model, encoding);
+    const std::filesystem::path path = fileFor(model, encoding, importance);
     writeFileAtomically(path, writer.bytes());
     keepWithinLimit(path);
 }

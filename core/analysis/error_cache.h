@@ -8,7 +8,7 @@
 
 namespace quantlathe {
 
-/// One file per model and encoding, named by what the model's header says (names, shapes, types, places and file sizes) and by the
+/// One file per model, encoding and importance data, named by what the model's header says (names, shapes, types, places and file sizes) and by the
 /// version of the encoders, wherever the model lies and whatever it is called. Beside the figures it keeps the
 /// modification times of the model's files and a hash of each tensor's sample.
 ///
@@ -27,12 +27,14 @@ public:
     static std::filesystem::path defaultFolder();
 
     [[nodiscard]] const std::filesystem::path& folder() const { return m_folder; }
-    [[nodiscard]] std::filesystem::path fileFor(const Model& model, const Encoding& encoding) const;
+    [[nodiscard]] std::filesystem::path fileFor(const Model& model, const Encoding& encoding, const ImportanceMatch* importance = nullptr) const;
     /// What is known of @p model; empty when nothing. Reads samples of the model's weights where times differ.
     /// @throws Error(Cancelled)
-    [[nodiscard]] ErrorSurvey::Results load(const Model& model, const Encoding& encoding, const RunControl& control) const;
+    [[nodiscard]] ErrorSurvey::Results load(const Model& model, const Encoding& encoding, const RunControl& control,
+                                            const ImportanceMatch* importance = nullptr) const;
     /// Replaces what is stored. @throws Error(AccessDenied, DiskFull, Io)
-    void save(const Model& model, const Encoding& encoding, const ErrorSurvey::Results& results) const;
+    void save(const Model& model, const Encoding& encoding, const ErrorSurvey::Results& results,
+              const ImportanceMatch* importance = nullptr) const;
     /// Deletes all entries. @throws Error(AccessDenied, Io)
     void clear() const;
     [[nodiscard]] std::uint64_t sizeBytes() const;

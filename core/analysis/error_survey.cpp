@@ -4,6 +4,7 @@
 #include "core/analysis/distribution.h"
 #include "core/base/parallel.h"
 #include "core/codecs/codec.h"
+#include "core/model/importance_match.h"
 
 #include <algorithm>
 #include <numeric>
@@ -44,14 +45,14 @@ bool endsTheRun(const Error& error)
 
 /// Samples of one tensor, one per sample size.
 ErrorSurvey::Results sampled(const Tensor& tensor, const ErrorSurvey::Task& task, const Encoding& encoding,
-                             const RunControl& control)
+                             const TensorImportance& importance, const RunControl& control)
 {
     ErrorSurvey::Results results;
     std::optional<WeightSample> sample;
     std::uint64_t size = 0;
     const auto need = [&](std::uint64_t weights) {
         if (!sample || size != weights)
-            sample.emplace(tensor, size = weights);
+            sample.emplace(tensor, size = weights, importance);
     };
     const std::uint64_t all = tensor.shape().weightCount();
     if (task.withFigures) {
@@ -82,8 +83,8 @@ ErrorSurvey::Results sampled(const Tensor& tensor, const ErrorSurvey::Task& task
     return results;
 }
 
-ErrorSurvey::Results exact(const Tensor& tensor, const ErrorSurvey::Task& task, const Encoding& encoding, unsigned threads,
-                           const RunControl& control)
+ErrorSurvey::Results exact(const Tensor& tensor, const ErrorSurvey::Task& task, const Encoding& encoding,
+                           const TensorImportance& importance, unsigned threads, const RunControl& control)
 {
     ErrorSurvey::Results results;
     if (task.withFigures) {
@@ -104,6 +105,7 @@ ErrorSurvey::Results exact(const Tensor& tensor, const ErrorSurvey::Task& task, 
         const ErrorSurvey::Key key{task.tensor, type};
         ErrorOptions options;
         options.encoding = encoding;
+        options.importance = importance;
         options.threads = threads;
         try {
             const QuantizationError error = measureError(tensor, type, options, control);
@@ -282,16 +284,22 @@ ErrorSurvey::Stage ErrorSurvey::stage() const
 }
 
 ErrorSurvey::Results ErrorSurvey::run(const Model& model, const Batch& batch, const Encoding& encoding, unsigned threads,
-                                      const RunControl& control)
+                                      const RunControl& control, const ImportanceMatch* importance)
 {
     std::vector<Results> found(batch.tasks.size());
+    const auto measure = [&](std::size_t index) {
+        const Task& task = batch.tasks[index];
+        const Tensor& tensor = model.tensors()[task.tensor];
+        const TensorImportance& own = importanceOf(importance, task.tensor);
+        found[index] = batch.isExact() ? exact(tensor, task, encoding, own, threads, control) : sampled(tensor, task, encoding, own, control);
+    };
     if (batch.isExact()) {
         for (std::size_t index = 0; index < batch.tasks.size(); ++index)
-            found[index] = exact(model.tensors()[batch.tasks[index].tensor], batch.tasks[index], encoding, threads, control);
+            measure(index);
     } else {
         parallelFor(batch.tasks.size(), 1, threads, control, [&](std::size_t begin, std::size_t end) {
             for (std::size_t index = begin; index < end; ++index)
-                found[index] = sampled(model.tensors()[batch.tasks[index].tensor], batch.tasks[index], encoding, control);
+                measure(index);
         });
     }
     Results all;
@@ -317,7 +325,8 @@ void ErrorSurvey::setError(const Key& key, const MeasuredPair& pair)
     Squares& squares = m_squares[key.tensor];
     if (pair.sums.weights > squares.looked) {
         const auto weights = static_cast<double>(m_model->tensors()[key.tensor].shape().weightCount());
-        squares = {pair.sums.weights, pair.sums.squaredWeights * (weights / static_cast<double>(pair.sums.weights))};
+        const double scale = weights / static_cast<double>(pair.sums.weights);
+        squares = {pair.sums.weights, pair.sums.squaredWeights * scale, pair.sums.weightedSquares * scale};
     }
 }
 

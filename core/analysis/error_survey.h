@@ -19,6 +19,8 @@
 
 namespace quantlathe {
 
+class ImportanceMatch;
+
 /// Not thread-safe: lives with its owner, who takes a batch, runs it anywhere (run() is static and touches only the model)
 /// and stores what came out. The order of batches and every figure are the same on every machine.
 ///
@@ -87,8 +89,9 @@ public:
     [[nodiscard]] std::optional<Batch> nextBatch(Stage last = Stage::Done) const;
     /// Measures a batch. Pairs that cannot be measured come back with a failure.
     /// @throws Error(Cancelled, SourceChanged)
+    /// @param importance of @p model, or null: with it all is encoded with importance, and weighted errors are known, too
     static Results run(const Model& model, const Batch& batch, const Encoding& encoding, unsigned threads,
-                       const RunControl& control);
+                       const RunControl& control, const ImportanceMatch* importance = nullptr);
     void store(const Batch& batch, Results results);
     /// All that was measured, failures left out; and taking it over in another survey of the same model, where it is
     /// better than what is there.
@@ -101,6 +104,8 @@ public:
     [[nodiscard]] const ErrorSums* sums(const Key& key) const;
     /// Sum w^2 of all weights of a tensor, as far as known from any pair; 0 when no pair is known.
     [[nodiscard]] double squaredWeights(std::size_t tensor) const { return m_squares[tensor].total; }
+    /// Sum v w^2 of all weights of a tensor; 0 without importance.
+    [[nodiscard]] double weightedSquares(std::size_t tensor) const { return m_squares[tensor].weighted; }
     /// Null unless the pair failed.
     [[nodiscard]] const Error* failure(const Key& key) const;
     [[nodiscard]] const WeightFigures& figures(std::size_t tensor) const { return m_figures[tensor]; }
@@ -139,6 +144,7 @@ private:
     {
         std::uint64_t looked = 0;
         double total = 0;
+        double weighted = 0; ///< sum v w^2
     };
     std::vector<Squares> m_squares;
     std::map<Key, ErrorSums> m_sums;

@@ -25,6 +25,8 @@ struct PairError
     double relativeSquared = 0;  ///< sum (w - q)^2 / sum w^2 over the same weights; 0 when both sums are 0
     double relativeStandardError = 0; ///< of relativeSquared; 0 when exact
     double maximumError = 0;     ///< max |w - q| among the weights looked at
+    double relativeWeighted = 0; ///< sum v (w - q)^2 / sum v w^2 with the importance v; as relativeSquared without
+    double relativeWeightedStandardError = 0; ///< of relativeWeighted; 0 when exact
     Quality quality = Quality::Unknown;
 
     [[nodiscard]] bool isKnown() const { return quality == Quality::Sampled || quality == Quality::Exact; }
@@ -32,8 +34,11 @@ struct PairError
     [[nodiscard]] double relativeRms() const;
     /// -10 log10(relativeSquared); infinity when there is no error.
     [[nodiscard]] double signalToNoiseDb() const;
+    /// sqrt(relativeWeighted).
+    [[nodiscard]] double weightedRelativeRms() const;
     /// The 95 % confidence interval of the relative RMS error, both ends equal when exact.
     [[nodiscard]] std::array<double, 2> relativeRmsInterval() const;
+    [[nodiscard]] std::array<double, 2> weightedRelativeRmsInterval() const;
 };
 
 /// Tensors in the model's order, types as written (after fallbacks). A value.

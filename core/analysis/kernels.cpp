@@ -222,6 +222,34 @@ HWY_ATTR DifferenceSums differenceSums(const float* first, const float* second, 
     return {sumOfLanes(squaresA), sumOfLanes(squaresB), sumOfLanes(products), sumOfLanes(differences), maximum};
 }
 
+HWY_ATTR WeightedSums weightedSums(const float* first, const float* second, const float* importance, std::size_t count)
+{
+    const Doubles d;
+    const NarrowFloats narrow;
+    const std::size_t whole = count / lanes * lanes;
+    HWY_ALIGN double squares[lanes], differences[lanes];
+    for (std::size_t group = 0; group < lanes; group += hn::Lanes(d)) {
+        auto sumA = hn::Zero(d), sumD = hn::Zero(d);
+        for (std::size_t at = group; at < whole; at += lanes) {
+            const auto a = hn::PromoteTo(d, hn::LoadU(narrow, first + at));
+            const auto delta = hn::Sub(a, hn::PromoteTo(d, hn::LoadU(narrow, second + at)));
+            const auto v = hn::PromoteTo(d, hn::LoadU(narrow, importance + at));
+            sumA = hn::Add(sumA, hn::Mul(hn::Mul(a, a), v));
+            sumD = hn::Add(sumD, hn::Mul(hn::Mul(delta, delta), v));
+        }
+        hn::Store(sumA, d, squares + group);
+        hn::Store(sumD, d, differences + group);
+    }
+    for (std::size_t at = whole; at < count; ++at) {
+        const double a = double{first[at]};
+        const double delta = a - double{second[at]};
+        const double v = double{importance[at]};
+        squares[at - whole] += a * a * v;
+        differences[at - whole] += delta * delta * v;
+    }
+    return {sumOfLanes(squares), sumOfLanes(differences)};
+}
+
 } // namespace quantlathe::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -232,6 +260,7 @@ HWY_EXPORT(scanBlock);
 HWY_EXPORT(centralSums);
 HWY_EXPORT(countBins);
 HWY_EXPORT(differenceSums);
+HWY_EXPORT(weightedSums);
 HWY_EXPORT(isFinite);
 
 BlockScan scanBlock(const float* weights, std::size_t count)
@@ -252,6 +281,11 @@ std::uint64_t countBins(const float* weights, std::size_t count, const Binning& 
 DifferenceSums differenceSums(const float* first, const float* second, std::size_t count)
 {
     return HWY_DYNAMIC_DISPATCH(differenceSums)(first, second, count);
+}
+
+WeightedSums weightedSums(const float* first, const float* second, const float* importance, std::size_t count)
+{
+    return HWY_DYNAMIC_DISPATCH(weightedSums)(first, second, importance, count);
 }
 
 bool isFinite(const float* weights, std::size_t count)

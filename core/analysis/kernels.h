@@ -51,6 +51,13 @@ struct DifferenceSums
     double maximumDifference = 0; ///< NaN or infinities in the input: the sums tell, this does not
 };
 
+/// Sums weighted by importance.
+struct WeightedSums
+{
+    double squaredFirst = 0;      ///< sum v a^2
+    double squaredDifference = 0; ///< sum v (a - b)^2
+};
+
 /// @param count at least 1
 BlockScan scanBlock(const float* weights, std::size_t count);
 /// @param weights finite
@@ -59,6 +66,8 @@ CentralSums centralSums(const float* weights, std::size_t count, double mean);
 /// @param weights NaN counts in bin 0, infinities in the first or last bin; @param count at most blockWeights
 std::uint64_t countBins(const float* weights, std::size_t count, const Binning& binning, std::uint32_t* tables);
 DifferenceSums differenceSums(const float* first, const float* second, std::size_t count);
+/// @param importance v, one per weight
+WeightedSums weightedSums(const float* first, const float* second, const float* importance, std::size_t count);
 /// True when no weight is NaN or infinite.
 bool isFinite(const float* weights, std::size_t count);
 

@@ -89,4 +89,17 @@ DifferenceSums differenceSums(const float* first, const float* second, std::size
     return sums;
 }
 
+WeightedSums weightedSums(const float* first, const float* second, const float* importance, std::size_t count)
+{
+    Lanes squaredFirst, squaredDifference;
+    for (std::size_t index = 0; index < count; ++index) {
+        const double a = first[index];
+        const double delta = a - second[index];
+        const double v = importance[index];
+        squaredFirst.add(index, a * a * v);
+        squaredDifference.add(index, delta * delta * v);
+    }
+    return {squaredFirst.sum(), squaredDifference.sum()};
+}
+
 } // namespace quantlathe::kernels::reference

@@ -11,9 +11,8 @@ namespace quantlathe {
 
 namespace {
 
-constexpr std::array measures = {MapMeasure::RelativeRms, MapMeasure::SignalToNoise, MapMeasure::Kurtosis,
-                                 MapMeasure::OutlierShare, MapMeasure::BitsPerWeight, MapMeasure::Bytes,
-                                 MapMeasure::Sensitivity};
+constexpr std::array measures = {MapMeasure::RelativeRms, MapMeasure::WeightedRms, MapMeasure::SignalToNoise, MapMeasure::Kurtosis,
+                                 MapMeasure::OutlierShare, MapMeasure::BitsPerWeight, MapMeasure::Bytes, MapMeasure::Sensitivity};
 
 bool isOnMap(const Tensor& tensor, const TensorPlace& place)
 {
@@ -35,10 +34,12 @@ PairError::Quality worse(PairError::Quality a, PairError::Quality b)
 MapValue exactValue(double value) { return {value, value, value, PairError::Quality::Exact}; }
 
 MapValue relativeError(const Model& model, const ErrorSurvey& survey, std::span<const std::size_t> tensors,
-                       std::span<const TensorType> types)
+                       std::span<const TensorType> types, bool isWeighted)
 {
     MapValue result;
     result.quality = PairError::Quality::Exact;
+    // Importance of one tensor does not compare with another's sum of squares: all of a field have it, or none is weighted.
+    isWeighted = isWeighted && std::all_of(tensors.begin(), tensors.end(), [&](std::size_t tensor) { return survey.weightedSquares(tensor) > 0; });
     double error = 0;
     double variance = 0;
     double weights = 0;
@@ -47,10 +48,11 @@ MapValue relativeError(const Model& model, const ErrorSurvey& survey, std::span<
         result.quality = worse(result.quality, pair.quality);
         if (!pair.isKnown())
             continue;
-        const double squares = survey.squaredWeights(tensor);
+        const double squares = isWeighted ? survey.weightedSquares(tensor) : survey.squaredWeights(tensor);
         // Within one tensor the ratio is known better than its numerator.
-        const double deviation = pair.relativeStandardError * squares;
-        error += types[tensor] == model.tensors()[tensor].type() ? 0 : pair.relativeSquared * squares;
+        const double deviation = (isWeighted ? pair.relativeWeightedStandardError : pair.relativeStandardError) * squares;
+        const double relative = isWeighted ? pair.relativeWeighted : pair.relativeSquared;
+        error += types[tensor] == model.tensors()[tensor].type() ? 0 : relative * squares;
         variance += deviation * deviation;
         weights += squares;
     }
@@ -100,6 +102,8 @@ std::string_view name(MapMeasure measure)
     switch (measure) {
     case MapMeasure::RelativeRms:
         return "relative-rms";
+    case MapMeasure::WeightedRms:
+        return "weighted-rms";
     case MapMeasure::SignalToNoise:
         return "snr-db";
     case MapMeasure::Kurtosis:
@@ -170,9 +174,10 @@ MapValue mapValue(const Model& model, const ErrorSurvey& survey, std::span<const
     }
     switch (measure) {
     case MapMeasure::RelativeRms:
-        return relativeError(model, survey, tensors, types);
+    case MapMeasure::WeightedRms:
+        return relativeError(model, survey, tensors, types, measure == MapMeasure::WeightedRms);
     case MapMeasure::SignalToNoise:
-        return inDecibels(relativeError(model, survey, tensors, types));
+        return inDecibels(relativeError(model, survey, tensors, types, false));
     case MapMeasure::Kurtosis:
     case MapMeasure::OutlierShare:
         return spread(model, survey, tensors, measure);

@@ -17,14 +17,15 @@ namespace quantlathe {
 /// What a field of the map shows.
 enum class MapMeasure {
     RelativeRms,   ///< sqrt(sum (w - q)^2 / sum w^2) over the field's tensors
-    SignalToNoise, ///< the same in dB; infinite without error
+    WeightedRms,   ///< sqrt(sum v (w - q)^2 / sum v w^2) with the importance v; as RelativeRms for tensors without
+    SignalToNoise, ///< RelativeRms in dB; infinite without error
     Kurtosis,      ///< excess kurtosis, weighted by the number of weights
     OutlierShare,  ///< share of weights beyond Distribution::outlierDeviations
     BitsPerWeight,
     Bytes,
     Sensitivity    ///< KL divergence, in nats per token, that quantizing the tensors to the probe causes
 };
-/// Stable ids: "relative-rms", "snr-db", "kurtosis", "outliers", "bits", "bytes", "sensitivity".
+/// Stable ids: "relative-rms", "weighted-rms", "snr-db", "kurtosis", "outliers", "bits", "bytes", "sensitivity".
 std::string_view name(MapMeasure measure);
 std::optional<MapMeasure> mapMeasureFromName(std::string_view name);
 /// In the order of the enum.

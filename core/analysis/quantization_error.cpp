@@ -14,12 +14,26 @@
 
 namespace quantlathe {
 
-ErrorSums sumsOf(const float* original, const float* changed, std::size_t count)
+namespace {
+
+double relativeRoot(double error, double squares)
+{
+    if (error == 0)
+        return 0;
+    const double relative = std::sqrt(error / squares);
+    return std::isnan(relative) ? std::numeric_limits<double>::infinity() : relative;
+}
+
+} // namespace
+
+ErrorSums sumsOf(const float* original, const float* changed, std::size_t count, const float* importance)
 {
     const auto sums = kernels::differenceSums(original, changed, count);
     // A scale that overflowed can rebuild NaN: the error knows no bound then.
     const double maximum = std::isnan(sums.squaredDifference) ? std::numeric_limits<double>::infinity() : sums.maximumDifference;
-    return {count, sums.squaredFirst, sums.squaredSecond, sums.product, sums.squaredDifference, maximum};
+    const auto weighted = importance ? kernels::weightedSums(original, changed, importance, count) : kernels::WeightedSums();
+    return {count, sums.squaredFirst, sums.squaredSecond, sums.product, sums.squaredDifference, maximum,
+            weighted.squaredFirst, weighted.squaredDifference};
 }
 
 void ErrorSums::add(const ErrorSums& other)
@@ -30,14 +44,18 @@ void ErrorSums::add(const ErrorSums& other)
     product += other.product;
     squaredError += other.squaredError;
     maximumError = std::max(maximumError, other.maximumError);
+    weightedSquares += other.weightedSquares;
+    weightedError += other.weightedError;
 }
 
 double ErrorSums::relativeRms() const
 {
-    if (squaredError == 0)
-        return 0;
-    const double relative = std::sqrt(squaredError / squaredWeights);
-    return std::isnan(relative) ? std::numeric_limits<double>::infinity() : relative;
+    return relativeRoot(squaredError, squaredWeights);
+}
+
+double ErrorSums::weightedRelativeRms() const
+{
+    return isWeighted() ? relativeRoot(weightedError, weightedSquares) : relativeRms();
 }
 
 double ErrorSums::signalToNoiseDb() const
@@ -78,7 +96,7 @@ QuantizationError measureError(const Tensor& tensor, TensorType type, const Erro
         ErrorSums row;
         std::uint64_t index = begin;
         trip.visitRows(rows, begin, end, control, [&](const RowPiece& piece) {
-            row.add(sumsOf(piece.original, piece.rebuilt, piece.count));
+            row.add(sumsOf(piece.original, piece.rebuilt, piece.count, piece.importance));
             nan += piece.replaced.nan;
             infinity += piece.replaced.infinity;
             if (piece.column + piece.count < rowLength)

@@ -5,6 +5,7 @@
 #include "core/analysis/non_finite.h"
 #include "core/base/run_control.h"
 #include "core/codecs/encode_options.h"
+#include "core/model/importance.h"
 #include "core/model/tensor.h"
 
 #include <cstdint>
@@ -21,10 +22,18 @@ struct ErrorSums
     double product = 0;          ///< sum w q
     double squaredError = 0;     ///< sum (w - q)^2
     double maximumError = 0;     ///< max |w - q|
+    // Weighted by the importance v of each weight's input channel; both 0 for weights without importance.
+    double weightedSquares = 0;  ///< sum v w^2
+    double weightedError = 0;    ///< sum v (w - q)^2
 
     void add(const ErrorSums& other);
     /// sqrt(sum (w-q)^2 / sum w^2); 0 when both are 0, infinity when only the weights are 0
     [[nodiscard]] double relativeRms() const;
+    /// True when some of the weights have importance and are not all 0.
+    [[nodiscard]] bool isWeighted() const { return weightedSquares > 0 || weightedError > 0; }
+    /// sqrt(sum v (w-q)^2 / sum v w^2) over the weights with importance; as relativeRms() otherwise. An estimate of the relative error
+    /// of what the matrix computes.
+    [[nodiscard]] double weightedRelativeRms() const;
     /// -20 log10(relativeRms); infinity when exact
     [[nodiscard]] double signalToNoiseDb() const;
     /// 1 when both are 0
@@ -33,7 +42,8 @@ struct ErrorSums
 
 /// The sums over one stretch of weights; the same bits on every SIMD target. The maximum error is infinite where a scale
 /// overflowed and rebuilt NaN.
-ErrorSums sumsOf(const float* original, const float* changed, std::size_t count);
+/// @param importance one per weight, finite and >= 0, or null: no weighted sums
+ErrorSums sumsOf(const float* original, const float* changed, std::size_t count, const float* importance = nullptr);
 
 struct QuantizationError
 {
@@ -47,7 +57,7 @@ struct ErrorOptions
 {
     bool perRow = false;
     std::uint64_t maximumWeights = 0; ///< > 0: a deterministic, evenly spaced sample of rows of about this many weights
-    const float* importance = nullptr; ///< one per input channel, or null
+    TensorImportance importance;       ///< of this tensor; empty: without. measureError() only
     unsigned threads = 0;
     Encoding encoding;                 ///< measureError() only
     NonFinite nonFinite = NonFinite::Fail; ///< measureError() only

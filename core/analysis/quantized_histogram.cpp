@@ -10,9 +10,9 @@
 namespace quantlathe {
 
 Histogram quantizedHistogram(std::span<const Tensor* const> tensors, std::span<const TensorType> types,
-                             const Histogram& bins, unsigned threads, const RunControl& control, const Encoding& encoding)
+                             const Histogram& bins, unsigned threads, const RunControl& control, const Encoding& encoding, std::span<const TensorImportance> importances)
 {
-    assert(tensors.size() == types.size());
+    assert(tensors.size() == types.size() && (importances.empty() || importances.size() == tensors.size()));
     Histogram result = bins;
     if (bins.counts.empty())
         return result;
@@ -34,7 +34,7 @@ Histogram quantizedHistogram(std::span<const Tensor* const> tensors, std::span<c
         const Tensor& tensor = *tensors[index];
         if (types[index] == tensor.type())
             continue;
-        RoundTrip trip(tensor, types[index], {nullptr, encoding, NonFinite::Fail});
+        RoundTrip trip(tensor, types[index], {importances.empty() ? TensorImportance() : importances[index], encoding, NonFinite::Fail});
         const RowSelection rows = RowSelection::of(tensor.shape(), 0);
         parallelFor(rows.selected, RoundTrip::rowsPerRange(tensor.shape()), threads, control,
                     [&](std::size_t begin, std::size_t end) {

@@ -84,8 +84,9 @@ void RoundTrip::visitRows(const RowSelection& rows, std::uint64_t begin, std::ui
 {
     const std::uint64_t rowLength = m_reader.tensor().shape().rowLength();
     const bool replaces = m_options.nonFinite == NonFinite::Clamp;
-    const bool inPieces = rowLength > wholeRowWeights && !m_options.importance && m_reader.granule() < rowLength && !replaces;
+    const bool inPieces = rowLength > wholeRowWeights && m_options.importance.isEmpty() && m_reader.granule() < rowLength && !replaces;
     const std::uint64_t pieceLength = inPieces ? pieceOfLongRow : rowLength;
+    ImportanceRows importanceRows(m_options.importance);
     std::vector<float> decoded;
     std::vector<float> replacing;
     std::vector<float> rebuilt;
@@ -122,9 +123,10 @@ void RoundTrip::visitRows(const RowSelection& rows, std::uint64_t begin, std::ui
                     return;
                 }
                 control.throwIfCancelled();
-                m_codec->encodeRow(weights, m_options.importance, length, m_encodeOptions, blocks.data());
+                const float* importance = importanceRows.of(firstRow + row);
+                m_codec->encodeRow(weights, importance, length, m_encodeOptions, blocks.data());
                 m_codec->decode(blocks.data(), rebuilt.data(), length);
-                visit({firstRow + row, column, weights, rebuilt.data(), length, replaced});
+                visit({firstRow + row, column, weights, rebuilt.data(), importance, length, replaced});
             }
         }
     }

@@ -4,6 +4,8 @@
 
 #include "core/analysis/non_finite.h"
 #include "core/analysis/weight_reader.h"
+#include "core/codecs/encode_options.h"
+#include "core/model/importance.h"
 
 #include <atomic>
 #include <cstdint>
@@ -54,6 +56,7 @@ struct RowPiece
     std::uint64_t column = 0; ///< of the first weight
     const float* original = nullptr; ///< with NonFinite::Clamp as replaced
     const float* rebuilt = nullptr;
+    const float* importance = nullptr; ///< one per weight, or null
     std::size_t count = 0;
     ReplacedWeights replaced;
 };
@@ -61,7 +64,7 @@ struct RowPiece
 /// How rows are quantized.
 struct RoundTripOptions
 {
-    const float* importance = nullptr; ///< one per input channel, or null
+    TensorImportance importance; ///< of the tensor, or empty
     Encoding encoding;
     NonFinite nonFinite = NonFinite::Fail;
 };

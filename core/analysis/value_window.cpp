@@ -39,12 +39,12 @@ std::vector<float> decodeWindow(const Tensor& tensor, const ValueWindow& window,
 }
 
 std::vector<float> quantizedWindow(const Tensor& tensor, TensorType type, const ValueWindow& window, const RunControl& control,
-                                   const Encoding& encoding)
+                                   const Encoding& encoding, const TensorImportance& importance)
 {
     assertInside(tensor, window);
     if (type == tensor.type())
         return decodeWindow(tensor, window, control);
-    RoundTrip roundTrip(tensor, type, {nullptr, encoding, NonFinite::Fail});
+    RoundTrip roundTrip(tensor, type, {importance, encoding, NonFinite::Fail});
     std::vector<float> values(window.rows * window.columns);
     const std::uint64_t rowCount = tensor.shape().rowCount();
     const std::uint64_t lastColumn = window.firstColumn + window.columns;

@@ -4,6 +4,7 @@
 
 #include "core/base/run_control.h"
 #include "core/codecs/encode_options.h"
+#include "core/model/importance.h"
 #include "core/model/tensor.h"
 
 #include <cstdint>
@@ -30,6 +31,6 @@ std::vector<float> decodeWindow(const Tensor& tensor, const ValueWindow& window,
 /// @throws as above; Error(Unsupported) also when @p type cannot be encoded or rows do not fit; Error(BadFormat) for NaN or
 /// infinity in one of the rows
 std::vector<float> quantizedWindow(const Tensor& tensor, TensorType type, const ValueWindow& window, const RunControl& control,
-                                   const Encoding& encoding = {});
+                                   const Encoding& encoding = {}, const TensorImportance& importance = {});
 
 } // namespace quantlathe

@@ -36,10 +36,12 @@ PairError exactPair(const ErrorSums& sums)
     const double relative = sums.relativeRms();
     error.relativeSquared = relative * relative;
     error.maximumError = sums.maximumError;
+    const double weighted = sums.weightedRelativeRms();
+    error.relativeWeighted = weighted * weighted;
     return error;
 }
 
-WeightSample::WeightSample(const Tensor& tensor, std::uint64_t maximumWeights)
+WeightSample::WeightSample(const Tensor& tensor, std::uint64_t maximumWeights, const TensorImportance& importance)
     : m_tensor(&tensor)
     , m_weightCount(tensor.shape().weightCount())
 {
@@ -70,6 +72,10 @@ WeightSample::WeightSample(const Tensor& tensor, std::uint64_t maximumWeights)
             guard.check(tensor, weights, count, row, column);
         m_weights.insert(m_weights.end(), weights, weights + count);
         m_lengths.push_back(static_cast<std::uint32_t>(count));
+        if (!importance.isEmpty()) {
+            m_importance.resize(m_weights.size());
+            importance.read(row, column, std::span(m_importance).last(count));
+        }
     }
     try {
         guard.throwIfFound();
@@ -137,7 +143,7 @@ MeasuredPair WeightSample::errorAs(TensorType type, const Encoding& encoding) co
     std::vector<std::byte> blocks(*rowBytes(type, m_weights.size()));
     std::vector<float> rebuilt(m_weights.size());
     if (!m_weights.empty()) {
-        codec.encodeRow(m_weights.data(), nullptr, m_weights.size(), codec.options(encoding), blocks.data());
+        codec.encodeRow(m_weights.data(), m_importance.empty() ? nullptr : m_importance.data(), m_weights.size(), codec.options(encoding), blocks.data());
         codec.decode(blocks.data(), rebuilt.data(), rebuilt.size());
     }
 
@@ -146,7 +152,8 @@ MeasuredPair WeightSample::errorAs(TensorType type, const Encoding& encoding) co
     pieces.reserve(m_lengths.size());
     std::size_t first = 0;
     for (const std::uint32_t length : m_lengths) {
-        pieces.push_back(sumsOf(m_weights.data() + first, rebuilt.data() + first, length));
+        pieces.push_back(sumsOf(m_weights.data() + first, rebuilt.data() + first, length,
+                                m_importance.empty() ? nullptr : m_importance.data() + first));
         result.sums.add(pieces.back());
         first += length;
     }
@@ -160,11 +167,14 @@ MeasuredPair WeightSample::errorAs(TensorType type, const Encoding& encoding) co
     const double mean = result.sums.squaredError / looked;
     double spread = 0;         // of the pieces' squared errors about their share
     double relativeSpread = 0; // of their residuals about the ratio
+    double weightedSpread = 0;
     for (const ErrorSums& piece : pieces) {
         const double residual = piece.squaredError - mean * static_cast<double>(piece.weights);
         const double relative = piece.squaredError - result.error.relativeSquared * piece.squaredWeights;
         spread += residual * residual;
         relativeSpread += relative * relative;
+        const double weighted = piece.weightedError - result.error.relativeWeighted * piece.weightedSquares;
+        weightedSpread += weighted * weighted;
     }
     const double unseen = 1 - looked / static_cast<double>(m_weightCount);
     const double factor = studentFactor(taken - 1) * std::sqrt(unseen * taken / (taken - 1));
@@ -173,6 +183,9 @@ MeasuredPair WeightSample::errorAs(TensorType type, const Encoding& encoding) co
     result.error.standardError = scale * factor * std::sqrt(spread);
     if (result.sums.squaredWeights > 0)
         result.error.relativeStandardError = factor * std::sqrt(relativeSpread) / result.sums.squaredWeights;
+    result.error.relativeWeightedStandardError = result.sums.weightedSquares > 0
+        ? factor * std::sqrt(weightedSpread) / result.sums.weightedSquares
+        : result.error.relativeStandardError;
     return result;
 }
 

@@ -39,7 +39,7 @@ struct MeasuredPair
 PairError exactPair(const ErrorSums& sums);
 
 /// Pieces of rows from all over a tensor: its rows are cut into pieces of up to 256 weights, the pieces into equal strata,
-/// and of each stratum one piece is taken, at a place that depends on its number alone. Encoders without importance look
+/// and of each stratum one piece is taken, at a place that depends on its number alone. Encoders look
 /// at nothing beyond a block of at most 256 weights, so a piece is quantized as in its row.
 /// Immutable; thread-safe.
 class WeightSample
@@ -47,7 +47,8 @@ class WeightSample
 public:
     /// About @p maximumWeights of @p tensor; all of them where it has no more. Reads those weights only.
     /// @throws Error(Unsupported) for types that are not decoded
-    WeightSample(const Tensor& tensor, std::uint64_t maximumWeights);
+    /// @param importance of the tensor; empty: without. Has no bearing on which weights are looked at
+    WeightSample(const Tensor& tensor, std::uint64_t maximumWeights, const TensorImportance& importance = {});
 
     [[nodiscard]] bool isWhole() const { return m_weights.size() == m_weightCount; }
     [[nodiscard]] std::uint64_t weightCount() const { return m_weights.size(); }
@@ -64,6 +65,7 @@ private:
     const Tensor* m_tensor;
     std::uint64_t m_weightCount = 0;      ///< of the tensor
     std::vector<float> m_weights;         ///< piece by piece
+    std::vector<float> m_importance;      ///< one per weight; empty without importance
     std::vector<std::uint32_t> m_lengths; ///< of the pieces
     std::optional<Error> m_nonFinite;
 };

@@ -116,9 +116,9 @@ std::optional<double> damageOf(const Model& model, const ErrorTable& errors, con
     if (index >= errors.tensorCount())
         return std::nullopt;
     const PairError& error = errors.at(index, written);
-    if (!error.isKnown() || !std::isfinite(error.relativeSquared))
+    if (!error.isKnown() || !std::isfinite(error.relativeWeighted))
         return std::nullopt;
-    return weights.weights[index] * std::max(0.0, error.relativeSquared);
+    return weights.weights[index] * std::max(0.0, error.relativeWeighted);
 }
 
 double relativeRmsOfDamage(double damage) { return std::sqrt(damage); }

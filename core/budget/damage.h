@@ -12,7 +12,8 @@
 
 namespace quantlathe {
 
-/// How the error of every tensor counts: its share of the total damage is weight x (sum (w - q)^2 / sum w^2).
+/// How the error of every tensor counts: its share of the total damage is weight x (sum v (w - q)^2 / sum v w^2), where v
+/// is the importance, if the errors were measured with it, and otherwise 1.
 struct DamageWeights
 {
     std::vector<double> weights; ///< one per tensor of the model, >= 0; their sum over quantizable tensors is 1

@@ -92,6 +92,7 @@ FitProblem::FitProblem(std::shared_ptr<const Model> model, std::shared_ptr<const
                 m_pairs[tensor * tensorTypeCount + type] = {*damage, isSampled, true};
         }
     }
+    m_hasImportance = constraints.hasImportance;
     m_solver = makeSolver();
 
     // Presets as starting points: the solution is never worse than one of them, whatever the search finds.
@@ -102,7 +103,7 @@ FitProblem::FitProblem(std::shared_ptr<const Model> model, std::shared_ptr<const
         });
         if (!isOffered)
             continue;
-        if (const auto choices = choicesOf(planFromPreset(*m_model, preset, {})))
+        if (const auto choices = choicesOf(planFromPreset(*m_model, preset, {constraints.hasImportance, false, {}})))
             m_presets.push_back(m_solver.evaluate(*choices));
     }
 }

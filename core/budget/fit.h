@@ -63,6 +63,8 @@ public:
     [[nodiscard]] std::uint64_t headerBytes() const { return m_memory->headerBytes(); }
     [[nodiscard]] const Model& model() const { return *m_model; }
     [[nodiscard]] FitMeasure measure() const { return m_measure; }
+    /// As the constraints say: presets that plans are compared with are those for importance data.
+    [[nodiscard]] bool hasImportance() const { return m_hasImportance; }
     [[nodiscard]] std::size_t groupCount() const { return m_groups.size() + m_freeGroups.size(); }
 
     /// Least damage with a file (or device weights) of at most @p bytes. Never worse than any llama.cpp preset of at most that size
@@ -110,6 +112,7 @@ private:
     std::vector<Pair> m_pairs; ///< by tensor and type
     Plan m_base;
     FitMeasure m_measure;
+    bool m_hasImportance = false;
     std::vector<FitGroup> m_groups;     ///< the solver's items
     std::vector<FitGroup> m_freeGroups; ///< that cost nothing in the measure (input tables on a device): chosen by price
     std::vector<TensorType> m_written;  ///< by tensor, of what is not up for choice

@@ -39,22 +39,22 @@ ErrorTable measureErrors(const std::shared_ptr<const Model>& model, const std::v
 {
     ErrorSurvey survey(model, types);
     if (options.cache)
-        survey.restore(options.cache->load(*model, options.encoding, control));
+        survey.restore(options.cache->load(*model, options.encoding, control, options.importance));
     const auto last = options.isExact ? ErrorSurvey::Stage::ExactSlow : ErrorSurvey::Stage::SampleSlow;
     bool isChanged = false;
     const RunControl silent{control.stop, nullptr}; // batches count bytes; here pairs are counted
     while (const auto batch = survey.nextBatch(last)) {
         const ErrorSurvey::Progress progress = survey.progress();
         control.report("measuring errors", options.isExact ? progress.exact : progress.known, progress.total);
-        survey.store(*batch, ErrorSurvey::run(*model, *batch, options.encoding, options.threads, silent));
+        survey.store(*batch, ErrorSurvey::run(*model, *batch, options.encoding, options.threads, silent, options.importance));
         isChanged = true;
     }
     if (options.cache && isChanged) {
         ErrorSurvey whole(model, possibleTypes(*model)); // what others measured of other types stays
         whole.restore(survey.results());
-        whole.restore(options.cache->load(*model, options.encoding, control));
+        whole.restore(options.cache->load(*model, options.encoding, control, options.importance));
         try {
-            options.cache->save(*model, options.encoding, whole.results());
+            options.cache->save(*model, options.encoding, whole.results(), options.importance);
         } catch (const Error&) {
             // A cache that cannot be written only costs time.
         }

@@ -19,6 +19,7 @@ struct MeasureOptions
     bool isExact = false;              ///< all weights instead of samples
     unsigned threads = 0;
     const ErrorCache* cache = nullptr; ///< read before and written after; null = none
+    const ImportanceMatch* importance = nullptr; ///< of the model, or null: with it errors are weighted
 };
 
 /// Progress in pairs of tensor and type. Pairs that cannot be measured are marked as failed.

@@ -33,6 +33,7 @@ struct FitConstraints
     std::vector<TypeRule> minimumByName;
     std::map<TensorRole, TensorType> minimumByRole;
     FitAgreement agreement;
+    bool hasImportance = false;   ///< presets to compete with are llama-quantize's with importance data
     std::set<std::size_t> locked; ///< tensor indices that keep the base plan's choice
 };
 

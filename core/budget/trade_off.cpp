@@ -26,7 +26,7 @@ TradeOff tradeOff(const FitProblem& problem, const Plan& current, const TradeOff
     const Model& model = problem.model();
     for (const Preset& preset : allPresets()) {
         control.throwIfCancelled();
-        Plan plan = planFromPreset(model, preset, {});
+        Plan plan = planFromPreset(model, preset, {problem.hasImportance(), false, {}});
         plan.encoding = current.encoding;
         auto figures = problem.evaluate(plan);
         if (figures && canBeWritten(model, plan))

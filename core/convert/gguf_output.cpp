@@ -5,8 +5,10 @@
 #include "core/convert/llama_model.h"
 #include "core/plan/presets.h"
 
+#include <algorithm>
 #include <cassert>
 #include <fmt/format.h>
+#include <limits>
 
 namespace quantlathe {
 
@@ -49,6 +51,21 @@ std::filesystem::path configFolder(const Model& model)
     return folder;
 }
 
+/// The name of the file only: where it lay is nobody's business.
+void addImportanceKeys(Metadata& metadata, const Importance& importance)
+{
+    const auto whole = [](std::uint64_t number) {
+        return MetadataValue::ofU32(static_cast<std::uint32_t>(std::min<std::uint64_t>(number, std::numeric_limits<std::uint32_t>::max())));
+    };
+    if (!importance.file().empty())
+        metadata.set("quantize.imatrix.file", MetadataValue::ofString(importance.file().filename().string()));
+    if (!importance.datasets().empty())
+        metadata.set("quantize.imatrix.dataset", MetadataValue::ofString(importance.datasets().front()));
+    metadata.set("quantize.imatrix.entries_count", whole(importance.entries().size()));
+    if (importance.chunkCount() > 0)
+        metadata.set("quantize.imatrix.chunks_count", whole(importance.chunkCount()));
+}
+
 } // namespace
 
 std::uint64_t OutputTensor::sourceRow(std::uint64_t row) const
@@ -68,7 +85,8 @@ std::uint64_t OutputTensor::sizeBytes() const
     return bytes.value_or(0);
 }
 
-GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits)
+GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits,
+                          const ImportanceMatch* importance)
 {
     GgufOutput output
         = model->format() == ModelFormat::Gguf ? describeGguf(model) : describeLlamaModel(model, configFolder(*model));
@@ -85,6 +103,8 @@ GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, 
     }
     output.metadata.set("general.quantization_version", MetadataValue::ofU32(quantizationVersion));
     output.metadata.set("general.file_type", MetadataValue::ofU32(fileTypeOf(*model, plan)));
+    if (importance)
+        addImportanceKeys(output.metadata, *importance->importance());
     MetadataEdits effective;
     for (const MetadataEdits::Change& change : edits.changes()) {
         // A key of the source that does not come along need not be removed.

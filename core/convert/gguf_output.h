@@ -3,6 +3,7 @@
 // through unchanged; Hugging Face folders of Llama-architecture models are renamed, permuted and given GGUF metadata.
 #pragma once
 
+#include "core/model/importance_match.h"
 #include "core/model/metadata_edits.h"
 #include "core/model/model.h"
 #include "core/plan/plan.h"
@@ -39,8 +40,10 @@ struct GgufOutput
 };
 
 /// @param edits go over everything else the metadata say
+/// @param importance it will be encoded with, or null: the keys quantize.imatrix.* say so as llama-quantize writes them
 /// @throws Error(InvalidArgument) for edits that cannot be; Error(Unsupported) naming the architecture when a Hugging Face model cannot be converted yet, or a plain
 /// safetensors file has no config.json beside it; Error(BadFormat) for an inconsistent tokenizer or missing tensors
-GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits = {});
+GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits = {},
+                          const ImportanceMatch* importance = nullptr);
 
 } // namespace quantlathe

@@ -44,6 +44,7 @@ public:
         , m_rowLength(static_cast<std::size_t>(m_target.shape.rowLength()))
         , m_rowBytes(chunk.sizeBytes / chunk.count)
         , m_isVector(m_target.shape.rank() == 1)
+        , m_importance(quantlathe::importanceOf(options.importance, m_target.sourceIndex))
     {
     }
 
@@ -62,8 +63,8 @@ public:
             decode(end - first);
             for (std::uint64_t row = first; row < end; ++row)
                 checkFinite(row, figures);
-            // Without importance blocks do not know of rows: short ones are encoded together, which fills the SIMD lanes.
-            m_codec.encodeRow(m_buffers.weights.data(), nullptr, (end - first) * m_rowLength, m_encodeOptions,
+            // Blocks do not know of rows: short ones are encoded together, which fills the SIMD lanes.
+            m_codec.encodeRow(m_buffers.weights.data(), importanceOf(end - first), (end - first) * m_rowLength, m_encodeOptions,
                               m_buffers.bytes.data() + first * m_rowBytes);
             for (std::uint64_t row = first; m_options.measureError && m_codec.canDecode() && row < end; ++row)
                 measureRow(row, figures);
@@ -126,10 +127,31 @@ private:
         figures.replaced.add(replaceNonFinite(weights.data(), weights.size()));
     }
 
+    /// The factors of @p rows rows from m_batchFirst on; null without importance. All rows of an expert have the same, and
+    /// the next batch mostly needs what the last one had.
+    const float* importanceOf(std::uint64_t rows)
+    {
+        if (m_importance.isEmpty())
+            return nullptr;
+        m_batchImportance = m_buffers.importance.data();
+        for (std::uint64_t row = 0; row < rows; ++row) {
+            const std::uint64_t sourceRow = m_target.sourceRow(m_chunk.first + m_batchFirst + row);
+            const std::uint64_t matrix = m_importance.matrixOf(sourceRow);
+            if (row < m_filled.size() && m_filled[row] == matrix)
+                continue;
+            float* const factors = m_buffers.importance.data() + row * m_rowLength;
+            m_importance.read(sourceRow, 0, {factors, m_rowLength});
+            m_filled.resize(std::max<std::size_t>(m_filled.size(), row + 1));
+            m_filled[row] = matrix;
+        }
+        return m_batchImportance;
+    }
+
     void measureRow(std::uint64_t row, ChunkFigures& figures)
     {
+        const float* const importance = m_batchImportance ? m_batchImportance + (row - m_batchFirst) * m_rowLength : nullptr;
         m_codec.decode(m_buffers.bytes.data() + row * m_rowBytes, m_buffers.rebuilt.data(), m_rowLength);
-        figures.error.add(sumsOf(weightsOf(row).data(), m_buffers.rebuilt.data(), m_rowLength));
+        figures.error.add(sumsOf(weightsOf(row).data(), m_buffers.rebuilt.data(), m_rowLength, importance));
     }
 
     /// Row and column in the source, as the person sees them there.
@@ -160,19 +182,23 @@ private:
     std::size_t m_rowLength;
     std::uint64_t m_rowBytes;
     bool m_isVector;
+    TensorImportance m_importance;
+    std::vector<std::uint64_t> m_filled; ///< the matrix whose factors stand in each row of the importance buffer
+    const float* m_batchImportance = nullptr;
     std::uint64_t m_batchFirst = 0; ///< the row of the chunk that stands first in the buffer
 };
 
 } // namespace
 
-std::uint64_t ChunkBuffers::sizeFor(const ChunkList& chunks)
+std::uint64_t ChunkBuffers::sizeFor(const ChunkList& chunks, bool hasImportance)
 {
     // A reordered vector is copied once more; it is never longer than the longest row.
-    return largestBatch(chunks) * sizeof(float) + 2 * chunks.longestRow() * sizeof(float) + chunks.largestBytes();
+    return largestBatch(chunks) * sizeof(float) * (hasImportance ? 2 : 1) + 2 * chunks.longestRow() * sizeof(float) + chunks.largestBytes();
 }
 
-void ChunkBuffers::reserveFor(const ChunkList& chunks)
+void ChunkBuffers::reserveFor(const ChunkList& chunks, bool hasImportance)
 {
+    importance.resize(hasImportance ? largestBatch(chunks) : 0);
     weights.resize(largestBatch(chunks));
     rebuilt.resize(chunks.longestRow());
     bytes.resize(chunks.largestBytes());

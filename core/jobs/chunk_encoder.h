@@ -4,6 +4,7 @@
 
 #include "core/analysis/quantization_error.h"
 #include "core/jobs/chunks.h"
+#include "core/model/importance_match.h"
 
 #include <cstdint>
 #include <exception>
@@ -17,11 +18,12 @@ struct ChunkBuffers
 {
     std::vector<float> weights;
     std::vector<float> rebuilt; ///< one row, decoded again
+    std::vector<float> importance; ///< one factor per weight of `weights`; empty without importance
     std::vector<std::byte> bytes;
 
     /// Bytes that one set of buffers takes for @p chunks.
-    static std::uint64_t sizeFor(const ChunkList& chunks);
-    void reserveFor(const ChunkList& chunks);
+    static std::uint64_t sizeFor(const ChunkList& chunks, bool hasImportance);
+    void reserveFor(const ChunkList& chunks, bool hasImportance);
 };
 
 struct ChunkOptions
@@ -29,6 +31,7 @@ struct ChunkOptions
     bool measureError = true;
     Encoding encoding;
     NonFinite nonFinite = NonFinite::Fail;
+    const ImportanceMatch* importance = nullptr; ///< of the source model, or null
 };
 
 /// Over one chunk, in row order; zero for copies.

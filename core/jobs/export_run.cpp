@@ -4,6 +4,7 @@
 #include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/base/hash64.h"
+#include "core/plan/importance_report.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -43,7 +44,7 @@ ErrorKind kindOf(const std::exception_ptr& failure)
 ExportRun::ExportRun(const QuantizeRequest& request, const RunControl& control)
     : m_request(request)
     , m_control(control)
-    , m_layout(layoutExport(makeGgufOutput(request.model, request.plan, request.edits), request.target, request.splitBytes))
+    , m_layout(layoutExport(makeGgufOutput(request.model, request.plan, request.edits, request.importance.get()), request.target, request.splitBytes))
     , m_chunks((checkRequest(request, m_layout), m_layout))
     , m_identity(journalIdentity(request, m_layout, m_chunks))
     , m_figures(m_layout.output.tensors.size())
@@ -61,7 +62,7 @@ QuantizeResult ExportRun::run()
         if (!m_isRenaming) {
             for (std::size_t index = 0; index < slots; ++index) {
                 m_slots.push_back(std::make_unique<Slot>());
-                m_slots.back()->buffers.reserveFor(m_chunks);
+                m_slots.back()->buffers.reserveFor(m_chunks, m_request.importance != nullptr);
                 m_free.push_back(m_slots.back().get());
             }
             // More threads than processors only on request, and TBB wants to be told.
@@ -95,7 +96,7 @@ std::size_t ExportRun::slotCount(unsigned threads) const
     std::uint64_t fixed = m_chunks.size() * sizeof(std::uint64_t) + std::max(readBackBytes, m_chunks.largestBytes());
     for (const ExportFile& file : m_layout.files)
         fixed += file.header.size();
-    const std::uint64_t each = ChunkBuffers::sizeFor(m_chunks);
+    const std::uint64_t each = ChunkBuffers::sizeFor(m_chunks, m_request.importance != nullptr);
     if (m_request.maximumMemoryBytes < fixed + each) {
         throw Error(ErrorKind::InvalidArgument,
                     fmt::format("the export needs at least {} of memory, but may use only {}", formatBytes(fixed + each),
@@ -212,7 +213,8 @@ void ExportRun::compute(Slot& slot)
 {
     try {
         const auto shouldStop = [&] { return m_control.isCancelled() || m_failedChunk.load() < slot.index; };
-        const ChunkOptions options{m_request.measureError, m_request.plan.encoding, m_request.nonFinite};
+        const ChunkOptions options{m_request.measureError, m_request.plan.encoding, m_request.nonFinite,
+                                   m_request.importance.get()};
         const ChunkFigures figures = encodeChunk(m_layout, slot.chunk, options, shouldStop, slot.buffers);
         slot.record.error = figures.error;
         slot.record.replaced = figures.replaced;
@@ -385,8 +387,9 @@ QuantizeResult ExportRun::result() const
     for (std::size_t index = 0; index < m_figures.size(); ++index) {
         const OutputTensor& tensor = m_layout.output.tensors[index];
         const TensorType stored = m_request.model->tensors()[tensor.sourceIndex].type();
-        result.tensors.push_back({tensor.name, stored, tensor.type, tensor.sizeBytes(), tensor.isCopy, m_figures[index].error,
-                                  m_figures[index].replaced});
+        const bool isWeighted = !tensor.isCopy && isWeightedBy(m_request.importance.get(), tensor.sourceIndex, tensor.type);
+        result.tensors.push_back({tensor.name, stored, tensor.type, tensor.sizeBytes(), tensor.isCopy, isWeighted,
+                                  m_figures[index].error, m_figures[index].replaced});
         result.error.add(m_figures[index].error);
         result.replaced.add(m_figures[index].replaced);
     }

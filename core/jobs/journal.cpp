@@ -16,7 +16,7 @@ namespace quantlathe {
 
 namespace {
 
-constexpr char magic[8] = {'Q', 'L', 'J', 'R', 'N', 'L', '2', '\n'};
+constexpr char magic[8] = {'Q', 'L', 'J', 'R', 'N', 'L', '3', '\n'};
 constexpr std::uint64_t renamingMark = ~std::uint64_t{0};
 /// A header names at most 65,535 parts of at most 255 bytes.
 constexpr std::uint64_t maximumHeaderBytes = 32u << 20;
@@ -141,6 +141,8 @@ std::optional<JournalContents> decode(std::span<const std::byte> bytes)
         value.error.product = record.take<double>();
         value.error.squaredError = record.take<double>();
         value.error.maximumError = record.take<double>();
+        value.error.weightedSquares = record.take<double>();
+        value.error.weightedError = record.take<double>();
         value.replaced.nan = record.take<std::uint64_t>();
         value.replaced.infinity = record.take<std::uint64_t>();
         if (record.take<std::uint64_t>() != check)
@@ -229,6 +231,8 @@ void Journal::append(std::uint64_t index, const JournalRecord& record)
     put(m_pending, record.error.product);
     put(m_pending, record.error.squaredError);
     put(m_pending, record.error.maximumError);
+    put(m_pending, record.error.weightedSquares);
+    put(m_pending, record.error.weightedError);
     put(m_pending, record.replaced.nan);
     put(m_pending, record.replaced.infinity);
     put(m_pending, hash64(std::span(m_pending).subspan(begin), m_requestHash));

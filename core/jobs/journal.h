@@ -67,7 +67,7 @@ public:
     /// Removes the file. The object is done afterwards.
     void remove();
 
-    static constexpr std::size_t recordBytes = 88;
+    static constexpr std::size_t recordBytes = 104;
 
 private:
     void append(std::uint64_t index, const JournalRecord& record);

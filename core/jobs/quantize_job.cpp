@@ -57,6 +57,7 @@ JournalIdentity journalIdentity(const QuantizeRequest& request, const ExportLayo
     fingerprint.add(QUANTLATHE_VERSION); // another version may encode differently
     addSources(fingerprint, *request.model);
     fingerprint.add(static_cast<std::uint64_t>(request.nonFinite));
+    fingerprint.add(request.importance ? std::string_view(request.importance->importance()->hash()) : std::string_view());
     for (const ExportFile& file : layout.files) {
         identity.fileNames.push_back(file.path.filename().string());
         fingerprint.add(identity.fileNames.back());
@@ -104,7 +105,7 @@ bool canResume(const QuantizeRequest& request)
         return false;
     try {
         const auto layout
-            = layoutExport(makeGgufOutput(request.model, request.plan, request.edits), request.target, request.splitBytes);
+            = layoutExport(makeGgufOutput(request.model, request.plan, request.edits, request.importance.get()), request.target, request.splitBytes);
         const auto wanted = journalIdentity(request, layout, ChunkList(layout));
         return wanted.requestHash == journal->identity.requestHash && wanted.chunkCount == journal->identity.chunkCount
             && (journal->identity.hasErrors || !request.measureError);

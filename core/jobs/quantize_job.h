@@ -5,6 +5,7 @@
 #include "core/analysis/quantization_error.h"
 #include "core/base/run_control.h"
 #include "core/jobs/export_layout.h"
+#include "core/model/importance_match.h"
 
 #include <filesystem>
 #include <memory>
@@ -17,6 +18,7 @@ struct QuantizeRequest
 {
     std::shared_ptr<const Model> model;
     Plan plan;
+    std::shared_ptr<const ImportanceMatch> importance; ///< of this model, or null: then encoders weigh as they do without
     MetadataEdits edits;                            ///< of the metadata; all go into the output
     std::filesystem::path target;
     unsigned threads = 0;                           ///< 0 = automatic; the output does not depend on it
@@ -35,6 +37,7 @@ struct TensorResult
     TensorType type;
     std::uint64_t sizeBytes = 0;
     bool isCopy = false;
+    bool isWeighted = false; ///< importance data were used for it
     ErrorSums error;        ///< zero for copies; against the replaced weights where any were
     ReplacedWeights replaced{}; ///< with NonFinite::Clamp
 };
@@ -51,7 +54,7 @@ struct QuantizeResult
     Encoding encoding;      ///< as the plan asked
 };
 
-/// Refuses before any work what cannot end well: target is (part of) the source, folder missing or read-only, not enough
+/// Refuses before any work what cannot end well: importance data of another model, target is (part of) the source, folder missing or read-only, not enough
 /// free space. @throws Error(InvalidArgument, AccessDenied, NotFound, DiskFull, Unsupported)
 void checkRequest(const QuantizeRequest& request, const ExportLayout& layout);
 

@@ -71,14 +71,20 @@ const Importance::Entry* Importance::find(std::string_view name) const
 }
 
 TensorImportance::TensorImportance(std::shared_ptr<const Importance> owner, const Importance::Entry& entry,
-                                   std::uint64_t firstMatrix, std::uint64_t rowLength, std::uint64_t rowsPerMatrix)
+                                   std::uint64_t firstMatrix, std::uint64_t matrices, std::uint64_t rowLength, std::uint64_t rowsPerMatrix)
     : m_owner(std::move(owner))
     , m_entry(&entry)
     , m_firstMatrix(firstMatrix)
     , m_rowLength(rowLength)
     , m_rowsPerMatrix(rowsPerMatrix)
 {
-    assert(rowLength > 0 && rowsPerMatrix > 0 && (firstMatrix + 1) * rowLength <= entry.sumOfSquares.size());
+    assert(rowLength > 0 && rowsPerMatrix > 0 && matrices > 0 && (firstMatrix + matrices) * rowLength <= entry.sumOfSquares.size());
+    std::vector<bool> isReached(matrices);
+    for (std::uint64_t matrix = 0; matrix < matrices; ++matrix) {
+        const float* const sums = entry.sumOfSquares.data() + (firstMatrix + matrix) * rowLength;
+        isReached[matrix] = countOf(matrix) > 0 && std::any_of(sums, sums + rowLength, [](float sum) { return sum != 0; });
+    }
+    m_isReached = std::make_shared<const std::vector<bool>>(std::move(isReached));
 }
 
 TensorImportance TensorImportance::ofChannels(std::span<const float> factors)
@@ -86,19 +92,24 @@ TensorImportance TensorImportance::ofChannels(std::span<const float> factors)
     Importance::Contents contents;
     contents.entries.push_back({"channels", factors.size(), {factors.begin(), factors.end()}, {1.0f}});
     const auto owner = std::make_shared<const Importance>(std::move(contents));
-    return {owner, owner->entries().front(), 0, factors.size(), ~std::uint64_t{0}};
+    return {owner, owner->entries().front(), 0, 1, factors.size(), ~std::uint64_t{0}};
+}
+
+/// Older files have one count for all experts.
+float TensorImportance::countOf(std::uint64_t matrix) const
+{
+    return m_entry->counts[m_entry->counts.size() == 1 ? 0 : m_firstMatrix + matrix];
 }
 
 void TensorImportance::read(std::uint64_t row, std::uint64_t firstChannel, std::span<float> out) const
 {
-    const std::uint64_t matrix = m_firstMatrix + matrixOf(row);
-    // Older files have one count for all experts.
-    const float count = m_entry->counts[m_entry->counts.size() == 1 ? 0 : matrix];
-    if (count == 0) {
+    const std::uint64_t own = matrixOf(row);
+    if (!isReached(own)) {
         std::fill(out.begin(), out.end(), 1.0f);
         return;
     }
-    const float* sums = m_entry->sumOfSquares.data() + matrix * m_rowLength + firstChannel;
+    const float count = countOf(own);
+    const float* sums = m_entry->sumOfSquares.data() + (m_firstMatrix + own) * m_rowLength + firstChannel;
     for (std::size_t index = 0; index < out.size(); ++index)
         out[index] = sums[index] / count;
 }

@@ -64,19 +64,20 @@ private:
 };
 
 /// The importance of one tensor of a model, row by row. A value, cheap to copy; empty where there is none.
-/// One factor per input channel: the mean of squares; 1 for all channels of an expert that was never reached.
+/// One factor per input channel: the mean of squares; 1 for all channels of an expert that was never reached, or of which all sums are 0.
 class TensorImportance
 {
 public:
     TensorImportance() = default;
     /// @param entry of @p owner; @param firstMatrix its matrix that belongs to the tensor's first rows
-    /// @param rowsPerMatrix rows of the tensor that share a matrix, > 0
+    /// @param matrices of the tensor; @param rowsPerMatrix rows of the tensor that share a matrix, > 0
     TensorImportance(std::shared_ptr<const Importance> owner, const Importance::Entry& entry, std::uint64_t firstMatrix,
-                     std::uint64_t rowLength, std::uint64_t rowsPerMatrix);
+                     std::uint64_t matrices, std::uint64_t rowLength, std::uint64_t rowsPerMatrix);
     /// The same factors (>= 0, finite) for all rows.
     static TensorImportance ofChannels(std::span<const float> factors);
 
     [[nodiscard]] bool isEmpty() const { return !m_entry; }
+    [[nodiscard]] bool isReached(std::uint64_t matrix) const { return (*m_isReached)[matrix]; }
     [[nodiscard]] std::uint64_t rowLength() const { return m_rowLength; }
     /// Rows with the same number share their importance; 0 when empty.
     [[nodiscard]] std::uint64_t matrixOf(std::uint64_t row) const { return isEmpty() ? 0 : row / m_rowsPerMatrix; }
@@ -84,11 +85,14 @@ public:
     void read(std::uint64_t row, std::uint64_t firstChannel, std::span<float> out) const;
 
 private:
+    [[nodiscard]] float countOf(std::uint64_t matrix) const;
+
     std::shared_ptr<const Importance> m_owner;
     const Importance::Entry* m_entry = nullptr;
     std::uint64_t m_firstMatrix = 0;
     std::uint64_t m_rowLength = 0;
     std::uint64_t m_rowsPerMatrix = 1;
+    std::shared_ptr<const std::vector<bool>> m_isReached; ///< by matrix of the tensor
 };
 
 /// Whole rows of importance for somebody who walks through a tensor: made anew only where another expert begins. One thread.

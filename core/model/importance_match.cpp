@@ -122,7 +122,7 @@ void ImportanceMatch::matchTensor(std::size_t tensor)
         return;
     }
     fit = {ImportanceFit::Full, part.matrices, 0, {}};
-    const TensorImportance found(m_importance, *entry, part.firstMatrix, part.rowLength, part.rowsPerMatrix);
+    const TensorImportance found(m_importance, *entry, part.firstMatrix, part.matrices, part.rowLength, part.rowsPerMatrix);
     std::vector<float> factors(part.rowLength);
     for (std::uint64_t matrix = 0; matrix < part.matrices; ++matrix) {
         found.read(matrix * part.rowsPerMatrix, 0, factors);
@@ -133,11 +133,8 @@ void ImportanceMatch::matchTensor(std::size_t tensor)
             return;
         }
     }
-    const auto counts = std::span(entry->counts);
-    fit.unreached = static_cast<std::uint64_t>(
-        counts.size() == 1 ? (counts[0] == 0 ? static_cast<std::ptrdiff_t>(part.matrices) : 0)
-                           : std::count(counts.begin() + static_cast<std::ptrdiff_t>(part.firstMatrix),
-                                        counts.begin() + static_cast<std::ptrdiff_t>(part.firstMatrix + part.matrices), 0.0f));
+    for (std::uint64_t matrix = 0; matrix < part.matrices; ++matrix)
+        fit.unreached += !found.isReached(matrix);
     if (fit.unreached > 0) {
         fit.fit = ImportanceFit::SomeUnreached;
         fit.explanation = part.matrices == 1 ? std::string("the calibration text never reached it")

@@ -4,6 +4,7 @@
 #include "core/plan/plan.h"
 
 #include "core/codecs/codec.h"
+#include "core/model/importance_match.h"
 
 #include <fmt/format.h>
 
@@ -195,12 +196,12 @@ EffectiveChoice effectiveChoice(const Model& model, std::size_t index, std::opti
     return result;
 }
 
-std::vector<TensorType> typesNeedingImportance(const Model& model, const Plan& plan)
+std::vector<TensorType> typesNeedingImportance(const Model& model, const Plan& plan, const ImportanceMatch* importance)
 {
     std::set<TensorType> types;
     for (std::size_t index = 0; index < model.tensors().size(); ++index) {
         const auto choice = plan.choice(model.tensors()[index].name());
-        if (!choice)
+        if (!choice || (importance && importance->fit(index).isUsed()))
             continue;
         const WrittenType written = writtenType(factsOf(model, index), choice->type);
         if (info(written.type).needsImportance && written.type != model.tensors()[index].type())

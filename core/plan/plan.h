@@ -13,6 +13,8 @@
 
 namespace quantlathe {
 
+class ImportanceMatch;
+
 enum class Target { Gguf };
 enum class Method { RoundToNearest };
 /// Stable ids for recipes: "gguf", "round-to-nearest".
@@ -93,7 +95,8 @@ EffectiveChoice effectiveChoice(const Model& model, std::size_t index, std::opti
 
 /// Types that @p plan would encode and that are meant to be used with importance data (llama-quantize refuses most of them
 /// without): the quality suffers. In the order of the registry, without repetition.
-std::vector<TensorType> typesNeedingImportance(const Model& model, const Plan& plan);
+/// @param importance what will be used, or null; tensors that it serves need nothing
+std::vector<TensorType> typesNeedingImportance(const Model& model, const Plan& plan, const ImportanceMatch* importance = nullptr);
 
 /// The part of effectiveChoice() that costs nothing: facts of a tensor, gathered once, and the written type by them.
 struct TensorFacts

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan/plan_findings.h"
 
+#include "core/model/importance_match.h"
 #include "core/plan/presets.h"
 
 #include <algorithm>
@@ -39,9 +40,10 @@ std::string countText(std::size_t tensors)
 class TypeCheck
 {
 public:
-    TypeCheck(const Model& model, const Plan& plan)
+    TypeCheck(const Model& model, const Plan& plan, const ImportanceMatch* importance)
         : m_model(model)
         , m_plan(plan)
+        , m_importance(importance)
     {
         m_choices.reserve(model.tensors().size());
         for (std::size_t index = 0; index < model.tensors().size(); ++index)
@@ -125,13 +127,14 @@ private:
 
     void addImportance()
     {
-        for (const TensorType type : typesNeedingImportance(m_model, m_plan)) {
+        for (const TensorType type : typesNeedingImportance(m_model, m_plan, m_importance)) {
             std::vector<std::size_t> tensors;
             for (std::size_t index = 0; index < m_choices.size(); ++index) {
-                if (m_choices[index].type == type && stored(index) != type)
+                if (m_choices[index].type == type && stored(index) != type && !(m_importance && m_importance->fit(index).isUsed()))
                     tensors.push_back(index);
             }
-            std::string what = fmt::format("{} is meant to be used with importance data, of which there are none ({})", name(type), countText(tensors.size()));
+            std::string what = fmt::format("{} is meant to be used with importance data, of which there are none{} ({})", name(type),
+                                           m_importance ? " for some tensors" : "", countText(tensors.size()));
             add(FindingKind::NeedsImportance, Severity::Warning, std::move(what), "Choose a K-quant of similar size, or expect worse answers",
                 std::move(tensors));
         }
@@ -172,6 +175,7 @@ private:
 
     const Model& m_model;
     const Plan& m_plan;
+    const ImportanceMatch* m_importance;
     std::vector<EffectiveChoice> m_choices;
     std::vector<Finding> m_findings;
 };
@@ -184,9 +188,9 @@ const TypeSupport* typeSupport(TensorType type)
     return found == supportTable.end() ? nullptr : &*found;
 }
 
-std::vector<Finding> checkTypes(const Model& model, const Plan& plan)
+std::vector<Finding> checkTypes(const Model& model, const Plan& plan, const ImportanceMatch* importance)
 {
-    return TypeCheck(model, plan).run();
+    return TypeCheck(model, plan, importance).run();
 }
 
 } // namespace quantlathe

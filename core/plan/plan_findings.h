@@ -23,6 +23,7 @@ const TypeSupport* typeSupport(TensorType type);
 /// Tensors that fall back, are quantized a second time, need importance data or cannot be written; types that some program
 /// does not support; a file type that says something else. Costs microseconds per tensor. Tensors with the same finding are
 /// told together.
-std::vector<Finding> checkTypes(const Model& model, const Plan& plan);
+/// @param importance what an export would use, or null
+std::vector<Finding> checkTypes(const Model& model, const Plan& plan, const ImportanceMatch* importance = nullptr);
 
 } // namespace quantlathe

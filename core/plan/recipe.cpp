@@ -21,7 +21,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view formatName = "quantlathe-recipe";
-constexpr int formatVersion = 2;
+constexpr int formatVersion = 3; // written only where "importance" is there
+constexpr int plainVersion = 2;
 constexpr int oldestVersion = 1; // without "encoding"
 constexpr std::uint64_t largestRecipe = 64 << 20; // bytes; 100 a tensor are usual
 constexpr int deepestNesting = 8;                 // our own recipes need 3
@@ -38,16 +39,20 @@ public:
         if (!root.is_object())
             fail("a recipe is a JSON object");
         checkFormat(root);
+        const int version = root["version"].get<int>();
         allowOnly(root, "the recipe",
-                  root["version"] == oldestVersion
-                      ? std::initializer_list<std::string_view>{"format", "version", "target", "preset", "tensors"}
-                      : std::initializer_list<std::string_view>{"format", "version", "target", "preset", "encoding", "tensors"});
+                  version == oldestVersion ? std::initializer_list<std::string_view>{"format", "version", "target", "preset", "tensors"}
+                      : version == plainVersion
+                      ? std::initializer_list<std::string_view>{"format", "version", "target", "preset", "encoding", "tensors"}
+                      : std::initializer_list<std::string_view>{"format", "version", "target", "preset", "encoding", "importance", "tensors"});
         if (root.contains("target") && string(root["target"], "target") != name(Target::Gguf))
             fail(fmt::format("unknown target '{}' (this version knows 'gguf')", printable(string(root["target"], "target"))));
         if (root.contains("preset"))
             readPreset(string(root["preset"], "preset"));
         if (root.contains("encoding"))
             readEncoding(root["encoding"]);
+        if (root.contains("importance"))
+            readImportance(root["importance"]);
         if (!root.contains("tensors") || !root["tensors"].is_object())
             fail("'tensors' is missing or no object");
         indexModel();
@@ -148,6 +153,19 @@ private:
         }
     }
 
+    void readImportance(const Json& value)
+    {
+        if (!value.is_object())
+            fail("'importance' is no object");
+        allowOnly(value, "'importance'", {"file", "hash"});
+        RecipeImportance& importance = m_result.importance.emplace();
+        if (value.contains("file"))
+            importance.file = string(value["file"], "file");
+        if (!value.contains("hash"))
+            fail("'importance' has no 'hash'");
+        importance.hash = string(value["hash"], "hash");
+    }
+
     void indexModel()
     {
         for (std::size_t index = 0; index < m_model.tensors().size(); ++index)
@@ -196,17 +214,37 @@ private:
 
 } // namespace
 
-std::string recipeToJson(const Plan& plan, const Model& model)
+RecipeImportance recipeImportanceOf(const Importance& importance)
+{
+    return {importance.file().filename().string(), importance.hash()};
+}
+
+std::optional<std::string> importanceWarning(const AppliedRecipe& recipe, const Importance* given)
+{
+    if (!recipe.importance || (given && given->hash() == recipe.importance->hash))
+        return std::nullopt;
+    const std::string made = recipe.importance->file.empty() ? std::string("importance data")
+                                                             : fmt::format("the importance data '{}'", printable(recipe.importance->file));
+    if (given)
+        return fmt::format("the recipe was made with other importance data ({})", made);
+    return fmt::format("the recipe was made with {}; without them its types cost more quality than it was made for", made);
+}
+
+std::string recipeToJson(const Plan& plan, const Model& model, const Importance* importance)
 {
     // Experts that are separate tensors share a canonical name: one entry, unless their choices differ.
     std::map<std::string_view, std::vector<std::size_t>> byCanonicalName;
     for (std::size_t index = 0; index < model.tensors().size(); ++index)
         byCanonicalName[model.place(index).canonicalName].push_back(index);
 
-    nlohmann::ordered_json root = {{"format", formatName}, {"version", formatVersion}, {"target", name(plan.target)}};
+    nlohmann::ordered_json root = {{"format", formatName}, {"version", importance ? formatVersion : plainVersion}, {"target", name(plan.target)}};
     if (!plan.preset.empty())
         root["preset"] = plan.preset;
     root["encoding"] = {{"effort", name(plan.encoding.effort)}, {"objective", objectiveName(plan.encoding)}};
+    if (importance) {
+        const RecipeImportance made = recipeImportanceOf(*importance);
+        root["importance"] = {{"file", made.file}, {"hash", made.hash}};
+    }
     nlohmann::ordered_json& tensors = root["tensors"] = nlohmann::ordered_json::object();
     const auto add = [&tensors](std::string_view key, const Choice& choice) {
         tensors.push_back({std::string(key), {{"type", name(choice.type)}, {"method", name(choice.method)}}});
@@ -233,9 +271,9 @@ AppliedRecipe recipeFromJson(std::string_view json, const Model& model, const st
     return RecipeReader(model, file).read(json);
 }
 
-void saveRecipe(const std::filesystem::path& file, const Plan& plan, const Model& model)
+void saveRecipe(const std::filesystem::path& file, const Plan& plan, const Model& model, const Importance* importance)
 {
-    const std::string json = recipeToJson(plan, model);
+    const std::string json = recipeToJson(plan, model, importance);
     writeFileAtomically(file, std::as_bytes(std::span(json)));
 }
 

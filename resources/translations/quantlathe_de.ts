@@ -1172,6 +1172,10 @@ Opens %2 and applies the recipe</source>
         <source>The table could not be written to %1: %2.</source>
         <translation>Die Tabelle konnte nicht nach %1 geschrieben werden: %2.</translation>
     </message>
+    <message>
+        <source>Needs importance data: File, Load importance data</source>
+        <translation>Braucht Gewichtungsdaten: Datei, Gewichtungsdaten laden</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::ErrorPanel</name>
@@ -1321,6 +1325,22 @@ Opens %2 and applies the recipe</source>
             <numerusform>%n Zeile, %1 insgesamt</numerusform>
             <numerusform>%n Zeilen, %1 insgesamt</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Weighted error</source>
+        <translation>Gewichteter Fehler</translation>
+    </message>
+    <message>
+        <source>no importance data</source>
+        <translation>keine Gewichtungsdaten</translation>
+    </message>
+    <message>
+        <source>none for these tensors</source>
+        <translation>keine für diese Tensoren</translation>
+    </message>
+    <message>
+        <source>The same with errors and weights of important channels counted more: an estimate of the error of what the matrix computes</source>
+        <translation>Dasselbe, wobei Fehler und Gewichte wichtiger Kanäle mehr zählen: eine Schätzung für den Fehler dessen, was die Matrix berechnet</translation>
     </message>
 </context>
 <context>
@@ -1477,6 +1497,10 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>Change how the weights are encoded</source>
         <translation>Ändern, wie die Gewichte kodiert werden</translation>
+    </message>
+    <message>
+        <source>&amp;Importance data, %1:</source>
+        <translation>Ge&amp;wichtungsdaten, %1:</translation>
     </message>
 </context>
 <context>
@@ -1913,6 +1937,10 @@ Opens %2 and applies the recipe</source>
         <source>Changes against the plan as it is</source>
         <translation>Änderungen gegenüber dem Plan, wie er ist</translation>
     </message>
+    <message>
+        <source>Error %1 (%2): weighted by importance; matrices count by role and place.</source>
+        <translation>Fehler %1 (%2): nach Wichtigkeit gewichtet; Matrizen zählen nach Rolle und Ort.</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::HistogramPlot</name>
@@ -1943,6 +1971,55 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>%1: %2 weights</source>
         <translation>%1: %2 Gewichte</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::ImportanceText</name>
+    <message>
+        <source>encoded with importance</source>
+        <translation>mit Gewichtung kodiert</translation>
+    </message>
+    <message>
+        <source>experts that were never reached are encoded with all channels alike</source>
+        <translation>nie erreichte Experten werden mit gleich gewichteten Kanälen kodiert</translation>
+    </message>
+    <message>
+        <source>not in the data: encoded without importance</source>
+        <translation>nicht in den Daten: ohne Gewichtung kodiert</translation>
+    </message>
+    <message>
+        <source>of another size in the data: encoded without importance</source>
+        <translation>in den Daten von anderer Größe: ohne Gewichtung kodiert</translation>
+    </message>
+    <message>
+        <source>not numbers or negative in the data: encoded without importance</source>
+        <translation>in den Daten negativ oder keine Zahlen: ohne Gewichtung kodiert</translation>
+    </message>
+    <message>
+        <source>written as floats, where there is nothing to weigh</source>
+        <translation>als Gleitkommazahlen geschrieben, wo es nichts zu gewichten gibt</translation>
+    </message>
+    <message>
+        <source>not quantized: importance does not matter</source>
+        <translation>nicht quantisiert: Gewichtung ist ohne Belang</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s): %1</source>
+        <translation>
+            <numerusform>%n Tensor: %1</numerusform>
+            <numerusform>%n Tensoren: %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n name(s) in the data are not in this model (%1)</source>
+        <translation>
+            <numerusform>%n Name in den Daten ist nicht in diesem Modell (%1)</numerusform>
+            <numerusform>%n Namen in den Daten sind nicht in diesem Modell (%1)</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: %2 of %3 quantized tensors</source>
+        <translation>%1: %2 von %3 quantisierten Tensoren</translation>
     </message>
 </context>
 <context>
@@ -2560,6 +2637,68 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
         <source>&amp;Best plan for these devices…</source>
         <translation>Bester Plan für diese Ge&amp;räte…</translation>
     </message>
+    <message>
+        <source>Importance data</source>
+        <translation>Gewichtungsdaten</translation>
+    </message>
+    <message>
+        <source>The recipe was made with these importance data; others are loaded</source>
+        <translation>Das Rezept wurde mit diesen Gewichtungsdaten gemacht; geladen sind andere</translation>
+    </message>
+    <message>
+        <source>The recipe was made with these importance data; none are loaded</source>
+        <translation>Das Rezept wurde mit diesen Gewichtungsdaten gemacht; geladen sind keine</translation>
+    </message>
+    <message>
+        <source>The recipe %1 was applied.</source>
+        <translation>Das Rezept %1 wurde angewendet.</translation>
+    </message>
+    <message>
+        <source>Load importance &amp;data…</source>
+        <translation>Gewichtungs&amp;daten laden…</translation>
+    </message>
+    <message>
+        <source>&amp;Unload importance data</source>
+        <translation>Gewichtungsdaten entla&amp;den</translation>
+    </message>
+    <message>
+        <source>%1 could not be used as importance data</source>
+        <translation>%1 konnte nicht als Gewichtungsdaten verwendet werden</translation>
+    </message>
+    <message>
+        <source>Load importance data</source>
+        <translation>Gewichtungsdaten laden</translation>
+    </message>
+    <message>
+        <source>Importance data (*.gguf *.dat *.imatrix);;All files (*)</source>
+        <translation>Gewichtungsdaten (*.gguf *.dat *.imatrix);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>%1 holds importance data: open the model they belong to</source>
+        <translation>%1 enthält Gewichtungsdaten: Öffnen Sie das Modell, zu dem sie gehören</translation>
+    </message>
+    <message>
+        <source>Importance data unloaded</source>
+        <translation>Gewichtungsdaten entladen</translation>
+    </message>
+    <message>
+        <source>In the data, but not in this model</source>
+        <translation>In den Daten, aber nicht in diesem Modell</translation>
+    </message>
+    <message numerus="yes">
+        <source>Importance data of %n tensor(s) loaded from %1</source>
+        <translation>
+            <numerusform>Gewichtungsdaten für %n Tensor aus %1 geladen</numerusform>
+            <numerusform>Gewichtungsdaten für %n Tensoren aus %1 geladen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The importance data in %1 serve %n tensor(s) of this model. The others are encoded without, and experts that were never reached with all channels alike.</source>
+        <translation>
+            <numerusform>Die Gewichtungsdaten in %1 passen zu %n Tensor dieses Modells. Die anderen werden ohne sie kodiert, nie erreichte Experten mit gleich gewichteten Kanälen.</numerusform>
+            <numerusform>Die Gewichtungsdaten in %1 passen zu %n Tensoren dieses Modells. Die anderen werden ohne sie kodiert, nie erreichte Experten mit gleich gewichteten Kanälen.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::MapSource</name>
@@ -2633,6 +2772,14 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>%1 bits per weight, %2</source>
         <translation>%1 Bits pro Gewicht, %2</translation>
+    </message>
+    <message>
+        <source>Importance-weighted error</source>
+        <translation>Nach Wichtigkeit gewichteter Fehler</translation>
+    </message>
+    <message>
+        <source>Weighted by importance %1</source>
+        <translation>Nach Wichtigkeit gewichtet %1</translation>
     </message>
 </context>
 <context>
@@ -3716,6 +3863,14 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
         <source>Measuring errors exactly: %1 %</source>
         <translation>Fehler genau gemessen: %1 %</translation>
     </message>
+    <message>
+        <source>Importance data</source>
+        <translation>Gewichtungsdaten</translation>
+    </message>
+    <message>
+        <source>Importance: %1</source>
+        <translation>Gewichtung: %1</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::TaskTableModel</name>
@@ -4452,6 +4607,14 @@ In GGUF: %2</translation>
     <message>
         <source>Choose</source>
         <translation>Wählen</translation>
+    </message>
+    <message>
+        <source>Relative RMS error weighted by the importance data; ≈ marks a sample</source>
+        <translation>Relativer RMS-Fehler, nach den Gewichtungsdaten gewichtet; ≈ steht für eine Stichprobe</translation>
+    </message>
+    <message>
+        <source>Weighted</source>
+        <translation>Gewichtet</translation>
     </message>
 </context>
 <context>

@@ -80,6 +80,23 @@
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::ImportanceText</name>
+    <message numerus="yes">
+        <source>%n tensor(s): %1</source>
+        <translation>
+            <numerusform>%n tensor: %1</numerusform>
+            <numerusform>%n tensors: %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n name(s) in the data are not in this model (%1)</source>
+        <translation>
+            <numerusform>%n name in the data is not in this model (%1)</numerusform>
+            <numerusform>%n names in the data are not in this model (%1)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::MainWindow</name>
     <message numerus="yes">
         <source>It names %n tensors that this model does not have.</source>
@@ -114,6 +131,20 @@
         <translation>
             <numerusform>%n rule of %1 matches no tensor of this model.</numerusform>
             <numerusform>%n rules of %1 match no tensor of this model.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Importance data of %n tensor(s) loaded from %1</source>
+        <translation>
+            <numerusform>Importance data of %n tensor loaded from %1</numerusform>
+            <numerusform>Importance data of %n tensors loaded from %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The importance data in %1 serve %n tensor(s) of this model. The others are encoded without, and experts that were never reached with all channels alike.</source>
+        <translation>
+            <numerusform>The importance data in %1 serve %n tensor of this model. The others are encoded without, and experts that were never reached with all channels alike.</numerusform>
+            <numerusform>The importance data in %1 serve %n tensors of this model. The others are encoded without, and experts that were never reached with all channels alike.</numerusform>
         </translation>
     </message>
 </context>

@@ -23,7 +23,9 @@ std::shared_ptr<const MemoryModel> FitInputs::memory() const
 
 std::shared_ptr<const FitProblem> FitInputs::problem(FitMeasure measure) const
 {
-    return std::make_shared<const FitProblem>(model, memory(), *errors, weights(), constraints, plan, measure);
+    FitConstraints own = constraints;
+    own.hasImportance = hasImportance;
+    return std::make_shared<const FitProblem>(model, memory(), *errors, weights(), own, plan, measure);
 }
 
 FitContext::FitContext(Document& document, QObject* parent)
@@ -35,6 +37,8 @@ FitContext::FitContext(Document& document, QObject* parent)
         Q_EMIT constraintsChanged();
         Q_EMIT planBeforeFitChanged();
     });
+    // What was solved with other errors holds no longer.
+    connect(&document, &Document::importanceChanged, this, &FitContext::constraintsChanged);
 }
 
 void FitContext::setConstraints(const FitConstraints& constraints)
@@ -54,7 +58,7 @@ FitInputs FitContext::inputs() const
 {
     const ErrorSurvey* survey = m_document.survey();
     return {m_document.model(), std::make_shared<const ErrorTable>(survey ? survey->table() : ErrorTable()), m_document.plan(),
-            m_constraints, m_memoryModels};
+            m_constraints, m_document.importance() != nullptr, m_memoryModels};
 }
 
 QString damageText(double damage) { return relativeErrorText(relativeRmsOfDamage(damage)); }

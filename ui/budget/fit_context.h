@@ -21,6 +21,7 @@ struct FitInputs
     std::shared_ptr<const ErrorTable> errors;
     Plan plan;
     FitConstraints constraints;
+    bool hasImportance = false; ///< the errors are weighted by importance
 
     [[nodiscard]] FitReadiness readiness() const { return FitProblem::readiness(*model, *errors, constraints, plan); }
     [[nodiscard]] DamageWeights weights() const { return proxyWeights(*model); }

@@ -150,7 +150,7 @@ FitDialog::Outcome FitDialog::solve(const FitInputs& inputs, std::shared_ptr<con
         case FitRequest::ErrorLimit:
             break;
         case FitRequest::LikePreset:
-            outcome.budget = inputs.memory()->estimate(planFromPreset(*inputs.model, *request.preset, {}), {}, nullptr).fileBytes;
+            outcome.budget = inputs.memory()->estimate(planFromPreset(*inputs.model, *request.preset, {inputs.hasImportance, false, {}}), {}, nullptr).fileBytes;
             break;
         }
         outcome.fit = request.kind == FitRequest::ErrorLimit ? outcome.problem->fitDamage(request.damage)
@@ -191,7 +191,8 @@ QString FitDialog::resultText(const Outcome& outcome) const
         const std::uint64_t used = outcome.problem->measure() == FitMeasure::DeviceBytes ? fit.deviceBytes : fit.fileBytes;
         lines << tr("%1 of %2 bytes are left.").arg(exactCountText(outcome.budget - used), exactCountText(outcome.budget));
     }
-    const QString error = tr("Error %1 (%2): a proxy by role and place, no importance data.").arg(damageText(fit.damage), decibelText(decibelsOfDamage(fit.damage)));
+    const QString error = (m_context.document().importance() ? tr("Error %1 (%2): weighted by importance; matrices count by role and place.")
+                                                             : tr("Error %1 (%2): a proxy by role and place, no importance data.")).arg(damageText(fit.damage), decibelText(decibelsOfDamage(fit.damage)));
     lines << (fit.isSampled ? tr("%1 Estimated from samples so far.").arg(error) : error);
     if (outcome.current)
         lines << tr("The plan as it is: %1, error %2 (%3).")

@@ -183,7 +183,7 @@ void PlanChangesPanel::refresh()
         other = m_recipe;
     m_job.start(
         [inputs = m_context.inputs(), other, preset = findPreset(what.toStdString())](const RunControl&) {
-            const Plan before = other ? *other : preset ? planFromPreset(*inputs.model, *preset, {}) : Plan();
+            const Plan before = other ? *other : preset ? planFromPreset(*inputs.model, *preset, {inputs.hasImportance, false, {}}) : Plan();
             return comparePlans(*inputs.model, before, inputs.plan, *inputs.errors, inputs.weights());
         },
         [this, model = m_context.document().model()](const PlanChanges& changes) {

@@ -96,6 +96,7 @@ FindingsPanel::FindingsPanel(Document& document, QWidget* parent)
     connect(&m_soon, &QTimer::timeout, this, &FindingsPanel::check);
     connect(&document, &Document::modelChanged, this, &FindingsPanel::modelChanged);
     connect(&document, &Document::planChanged, &m_soon, qOverload<>(&QTimer::start));
+    connect(&document, &Document::importanceChanged, &m_soon, qOverload<>(&QTimer::start));
     connect(&document, &Document::metadataChanged, &m_soon, qOverload<>(&QTimer::start));
     modelChanged();
 }
@@ -125,9 +126,9 @@ void FindingsPanel::check()
     if (!m_document.hasModel())
         return;
     m_checking.start(
-        [model = m_document.model(), metadata = m_document.metadata(), plan = m_document.plan()](const RunControl&) {
+        [model = m_document.model(), metadata = m_document.metadata(), plan = m_document.plan(), importance = m_document.importance()](const RunControl&) {
             std::vector<Finding> findings = checkHeader(*model, metadata);
-            const auto types = checkTypes(*model, plan);
+            const auto types = checkTypes(*model, plan, importance.get());
             findings.insert(findings.end(), types.begin(), types.end());
             return findings;
         },

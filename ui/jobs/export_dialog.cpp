@@ -4,6 +4,7 @@
 #include "core/base/parallel.h"
 #include "ui/jobs/encoding_choice.h"
 #include "ui/jobs/expected_time.h"
+#include "ui/jobs/importance_text.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/look/theme.h"
 #include "ui/parts/facts_table.h"
@@ -55,7 +56,7 @@ QString defaultFolder(const Model& model)
 } // namespace
 
 ExportDialog::ExportDialog(Document& document, JobQueue& queue, QWidget* parent)
-    : QDialog(parent), m_document(document), m_model(document.model()), m_plan(document.plan()), m_edits(document.metadataEdits()), m_queue(queue), m_summary(ExportSummary::of(document)),
+    : QDialog(parent), m_document(document), m_model(document.model()), m_plan(document.plan()), m_importance(document.importance()), m_edits(document.metadataEdits()), m_queue(queue), m_summary(ExportSummary::of(document)),
       m_target(new QLineEdit(this)), m_split(new QCheckBox(tr("S&plit into parts of at most"), this)),
       m_splitSize(new QDoubleSpinBox(this)), m_threads(new QSpinBox(this)), m_memory(new QSpinBox(this)),
       m_encoding(new EncodingChoice(m_plan.encoding, this)), m_resume(new QCheckBox(tr("&Go on with the interrupted export of the same file"), this)), m_facts(new FactsTable(this)),
@@ -173,6 +174,7 @@ void ExportDialog::makeWidgets()
         layout->addWidget(label);
         layout->addWidget(list, 1);
     }
+    addImportance(*layout);
     m_problem->setObjectName(u"exportProblem"_s);
     m_problem->setTextFormat(Qt::PlainText);
     m_problem->setWordWrap(true);
@@ -185,6 +187,29 @@ void ExportDialog::makeWidgets()
     connect(buttons, &QDialogButtonBox::accepted, this, &ExportDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &ExportDialog::reject);
     layout->addWidget(buttons);
+}
+
+/// What the importance data do for each tensor, before the job runs.
+void ExportDialog::addImportance(QVBoxLayout& layout)
+{
+    if (!m_importance)
+        return;
+    const ImportanceReport report = importanceReport(*m_importance, m_plan);
+    auto* list = new QListWidget(this);
+    list->setObjectName(u"exportImportance"_s);
+    list->addItems(importanceLines(report));
+    for (std::size_t index = 0; index < report.groups.size(); ++index) {
+        if (isImportanceTrouble(report.groups[index].use))
+            list->item(static_cast<int>(index))->setForeground(warningColour(palette()));
+    }
+    list->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    list->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    list->setFixedHeight(list->sizeHintForRow(0) * std::min(list->count(), 5) + 2 * list->frameWidth() + fontMetrics().height());
+    addCopyAction(*list);
+    auto* label = new QLabel(tr("&Importance data, %1:").arg(importanceSummary(*m_importance->importance(), report)), this);
+    label->setBuddy(list);
+    layout.addWidget(label);
+    layout.addWidget(list);
 }
 
 void ExportDialog::setTarget(const QString& path) { m_target->setText(QDir::toNativeSeparators(path)); }
@@ -206,6 +231,7 @@ QuantizeRequest ExportDialog::request() const
     QuantizeRequest request;
     request.model = m_model;
     request.plan = m_plan;
+    request.importance = m_importance;
     request.edits = m_edits;
     request.plan.encoding = m_encoding->encoding();
     request.nonFinite = m_encoding->nonFinite();
@@ -257,7 +283,7 @@ void ExportDialog::look()
 ExportDialog::Foresight ExportDialog::foresee(QuantizeRequest request, std::shared_ptr<const GgufOutput> output)
 {
     Foresight foresight;
-    foresight.output = output ? std::move(output) : std::make_shared<const GgufOutput>(makeGgufOutput(request.model, request.plan, request.edits));
+    foresight.output = output ? std::move(output) : std::make_shared<const GgufOutput>(makeGgufOutput(request.model, request.plan, request.edits, request.importance.get()));
     const ExportLayout layout = layoutExport(*foresight.output, request.target, request.splitBytes);
     foresight.fileCount = layout.files.size();
     foresight.totalBytes = layout.totalBytes;

@@ -19,6 +19,7 @@ class QLabel;
 class QLineEdit;
 class QPushButton;
 class QSpinBox;
+class QVBoxLayout;
 
 namespace quantlathe::ui {
 
@@ -60,6 +61,7 @@ private:
     static Foresight foresee(QuantizeRequest request, std::shared_ptr<const GgufOutput> output);
     [[nodiscard]] QuantizeRequest request() const;
     void makeWidgets();
+    void addImportance(QVBoxLayout& layout);
     void chooseTarget();
     void settingsChanged();
     void look();
@@ -70,6 +72,7 @@ private:
     Document& m_document;
     std::shared_ptr<const Model> m_model;
     Plan m_plan;
+    std::shared_ptr<const ImportanceMatch> m_importance;
     MetadataEdits m_edits;
     JobQueue& m_queue;
     ExportSummary m_summary;

@@ -33,7 +33,7 @@ ExportSummary ExportSummary::of(const Document& document)
             summary.fallbacks.push_back(note);
     }
     QStringList needy;
-    for (const TensorType type : typesNeedingImportance(*document.model(), document.plan()))
+    for (const TensorType type : typesNeedingImportance(*document.model(), document.plan(), document.importance().get()))
         needy << toQString(name(type));
     summary.needImportance = needy.join(u", "_s);
     for (const auto& [type, entry] : types)

@@ -72,6 +72,7 @@ ChannelPanel::ChannelPanel(Document& document, QWidget* parent)
         refreshSoon();
     });
     connect(&document, &Document::selectionChanged, this, &ChannelPanel::refreshSoon);
+    connect(&document, &Document::importanceChanged, this, &ChannelPanel::refreshSoon);
     connect(&document, &Document::planChanged, this, &ChannelPanel::refreshSoon);
     refresh();
 }
@@ -114,7 +115,7 @@ void ChannelPanel::refresh()
     }
     const std::size_t tensor = selection.front();
     const EffectiveChoice& choice = m_document.effectiveChoice(tensor);
-    const Key key{tensor, choice.canWrite ? choice.type : m_document.model()->tensors()[tensor].type(), m_document.plan().encoding};
+    const Key key{tensor, choice.canWrite ? choice.type : m_document.model()->tensors()[tensor].type(), m_document.plan().encoding, m_document.importance()};
     if (m_requested == key)
         return;
     m_requested = key;
@@ -130,6 +131,7 @@ void ChannelPanel::refresh()
             if (key.type != model->tensors()[key.tensor].type())
                 options.type = key.type;
             options.encoding = key.encoding;
+            options.importance = importanceOf(key.importance.get(), key.tensor);
             return Map(std::make_shared<ChannelMap>(measureChannels(model->tensors()[key.tensor], options, control)));
         },
         [this, key](const Map& map) {

@@ -41,6 +41,7 @@ private:
         std::size_t tensor = 0;
         TensorType type{};
         Encoding encoding;
+        std::shared_ptr<const ImportanceMatch> importance;
         bool operator==(const Key&) const = default;
     };
     void refreshSoon();

@@ -22,6 +22,7 @@
 #include <QMessageBox>
 #include <QSaveFile>
 #include <QStackedWidget>
+#include <QStandardItemModel>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -126,6 +127,8 @@ ErrorMapPanel::ErrorMapPanel(Document& document, QWidget* parent)
     connect(&document, &Document::selectionChanged, this, &ErrorMapPanel::selectFromDocument);
     connect(&document, &Document::modelChanged, this, &ErrorMapPanel::fillTypes);
     connect(&document, &Document::measuringChanged, this, &ErrorMapPanel::showLegend);
+    connect(&document, &Document::importanceChanged, this, &ErrorMapPanel::offerWeighted);
+    offerWeighted();
     fillTypes();
     showGrid();
     showLegend();
@@ -182,6 +185,20 @@ QWidget* ErrorMapPanel::makeSettings()
     layout->addWidget(m_asLines);
     layout->addWidget(m_more);
     return settings;
+}
+
+/// Without importance data there is no weighted error to show.
+void ErrorMapPanel::offerWeighted()
+{
+    const int row = m_measure->findData(static_cast<int>(MapMeasure::WeightedRms));
+    const bool hasImportance = m_document.importance() != nullptr;
+    auto* item = static_cast<QStandardItemModel*>(m_measure->model())->item(row); // what combo boxes start with
+    item->setEnabled(hasImportance);
+    item->setToolTip(hasImportance ? QString() : tr("Needs importance data: File, Load importance data"));
+    if (!hasImportance && m_source->measure() == MapMeasure::WeightedRms) {
+        m_measure->setCurrentIndex(m_measure->findData(static_cast<int>(MapMeasure::RelativeRms)));
+        m_source->setMeasure(MapMeasure::RelativeRms);
+    }
 }
 
 void ErrorMapPanel::fillTypes()

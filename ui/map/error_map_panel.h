@@ -41,6 +41,7 @@ protected:
 
 private:
     QWidget* makeSettings();
+    void offerWeighted();
     void fillTypes();
     void showGrid();
     void showLegend();

@@ -174,7 +174,7 @@ void MapSource::setTypes(const Types& types)
 
 void MapSource::look(Field field)
 {
-    if (m_measure != MapMeasure::RelativeRms && m_measure != MapMeasure::SignalToNoise)
+    if (m_measure != MapMeasure::RelativeRms && m_measure != MapMeasure::WeightedRms && m_measure != MapMeasure::SignalToNoise)
         return;
     for (const std::size_t tensor : tensors(field))
         m_document.errorPreview(tensor, m_written[tensor]);
@@ -184,6 +184,7 @@ QString MapSource::measureText(MapMeasure measure)
 {
     switch (measure) {
     case MapMeasure::RelativeRms: return tr("Relative RMS error");
+    case MapMeasure::WeightedRms: return tr("Importance-weighted error");
     case MapMeasure::SignalToNoise: return tr("Signal to noise");
     case MapMeasure::Kurtosis: return tr("Excess kurtosis");
     case MapMeasure::OutlierShare: return tr("Share of outliers");
@@ -197,7 +198,8 @@ QString MapSource::measureText(MapMeasure measure)
 QString MapSource::valueText(double value) const
 {
     switch (m_measure) {
-    case MapMeasure::RelativeRms: return relativeErrorText(value);
+    case MapMeasure::RelativeRms:
+    case MapMeasure::WeightedRms: return relativeErrorText(value);
     case MapMeasure::SignalToNoise: return decibelText(value);
     case MapMeasure::Kurtosis: return weightText(value, 3);
     case MapMeasure::OutlierShare: return shareText(value);
@@ -250,6 +252,9 @@ QString MapSource::description(Field field) const
                                                           .arg(relativeErrorText(error.value), decibelText(-20 * std::log10(error.value))));
         break;
     }
+    const MapValue weighted = m_document.importance() ? mapValue(model, survey, members, m_written, MapMeasure::WeightedRms) : MapValue();
+    if (weighted.isKnown() && weighted.value > 0)
+        lines << tr("Weighted by importance %1").arg(relativeErrorText(weighted.value));
     const MapValue kurtosis = mapValue(model, survey, members, m_written, MapMeasure::Kurtosis);
     const MapValue outliers = mapValue(model, survey, members, m_written, MapMeasure::OutlierShare);
     if (kurtosis.isKnown() && outliers.isKnown())

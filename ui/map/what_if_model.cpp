@@ -99,6 +99,7 @@ void WhatIfModel::measure()
         }
         row.bitsPerWeight = weights == 0 ? 0 : 8.0 * static_cast<double>(row.bytes) / static_cast<double>(weights);
         row.error = mapValue(model, *m_document.survey(), m_tensors, types, MapMeasure::RelativeRms);
+        row.weighted = m_document.importance() ? mapValue(model, *m_document.survey(), m_tensors, types, MapMeasure::WeightedRms) : MapValue();
         if (m_tensors.size() == 1) // what is on screen is measured exactly next
             m_document.errorPreview(m_tensors.front(), row.written.front());
     }
@@ -117,9 +118,19 @@ int WhatIfModel::rowCount(const QModelIndex& parent) const { return parent.isVal
 
 int WhatIfModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
+QString WhatIfModel::errorText(const MapValue& error) const
+{
+    switch (error.quality) {
+    case PairError::Quality::Unknown: return u"…"_s;
+    case PairError::Quality::Failed: return tr("failed");
+    case PairError::Quality::Sampled: return u"≈ "_s + relativeErrorText(error.value);
+    case PairError::Quality::Exact: break;
+    }
+    return relativeErrorText(error.value);
+}
+
 QString WhatIfModel::text(const Row& row, int column) const
 {
-    const QString about = row.error.quality == PairError::Quality::Sampled ? u"≈ "_s : QString();
     switch (column) {
     case Type: {
         const QString asked = row.type ? toQString(name(*row.type)) : tr("As stored");
@@ -133,12 +144,8 @@ QString WhatIfModel::text(const Row& row, int column) const
         const double change = static_cast<double>(row.bytes) / static_cast<double>(m_bytesNow) - 1;
         return (change > 0 ? tr("+%1 %") : tr("−%1 %")).arg(std::abs(100 * change), 0, 'f', std::abs(change) < 0.1 ? 1 : 0);
     }
-    case RelativeError:
-        switch (row.error.quality) {
-        case PairError::Quality::Unknown: return u"…"_s;
-        case PairError::Quality::Failed: return tr("failed");
-        default: return about + relativeErrorText(row.error.value);
-        }
+    case RelativeError: return errorText(row.error);
+    case WeightedError: return m_document.importance() ? errorText(row.weighted) : QString();
     case SignalToNoise: return row.error.isKnown() ? decibelText(-20 * std::log10(row.error.value)) : QString();
     case Adopt: return row.isCurrent ? tr("chosen") : tr("Use");
     default: return {};
@@ -166,11 +173,11 @@ QVariant WhatIfModel::data(const QModelIndex& index, int role) const
     case Qt::ForegroundRole:
         if (column == Adopt && !row.isCurrent)
             return QApplication::palette().color(QPalette::Link);
-        if (column == Type && row.type && info(*row.type).needsImportance)
+        if (column == Type && row.type && info(*row.type).needsImportance && !m_document.importance())
             return warningColour(QApplication::palette());
         return {};
     case Qt::ToolTipRole:
-        if (column == Type && row.type && info(*row.type).needsImportance)
+        if (column == Type && row.type && info(*row.type).needsImportance && !m_document.importance())
             return tr("Meant to be used with importance data: without it quality suffers");
         if (column == Type && row.fallbacks > 0)
             return tr("The rows of %n tensor(s) do not fit: they would be written as another type", nullptr, static_cast<int>(row.fallbacks));
@@ -186,6 +193,7 @@ QVariant WhatIfModel::data(const QModelIndex& index, int role) const
         case Type: return row.type ? static_cast<int>(*row.type) : -1;
         case RelativeError:
         case SignalToNoise: return row.error.isKnown() ? row.error.value : std::numeric_limits<double>::max();
+        case WeightedError: return row.weighted.isKnown() ? row.weighted.value : std::numeric_limits<double>::max();
         case Adopt: return row.isCurrent ? 0 : 1;
         default: return static_cast<qulonglong>(row.bytes);
         }
@@ -195,6 +203,7 @@ QVariant WhatIfModel::data(const QModelIndex& index, int role) const
         case Size: return static_cast<qulonglong>(row.bytes);
         case Change: return m_bytesNow == 0 ? QVariant(QString()) : static_cast<double>(row.bytes) / static_cast<double>(m_bytesNow) - 1;
         case RelativeError: return row.error.isKnown() ? QVariant(row.error.value) : QVariant(QString());
+        case WeightedError: return row.weighted.isKnown() ? QVariant(row.weighted.value) : QVariant(QString());
         case SignalToNoise: return row.error.isKnown() ? QVariant(-20 * std::log10(row.error.value)) : QVariant(QString());
         default: return {};
         }
@@ -209,6 +218,7 @@ QVariant WhatIfModel::headerData(int section, Qt::Orientation orientation, int r
         switch (section) {
         case BitsPerWeight: return tr("Bits per weight, scales included");
         case RelativeError: return tr("Relative RMS error; ≈ marks a sample");
+        case WeightedError: return tr("Relative RMS error weighted by the importance data; ≈ marks a sample");
         case Change: return tr("Size against what the plan writes now");
         case SignalToNoise: return tr("Signal to noise: each 6 dB more halves the error");
         default: return {};
@@ -222,6 +232,7 @@ QVariant WhatIfModel::headerData(int section, Qt::Orientation orientation, int r
     case Size: return tr("Size");
     case Change: return tr("Change");
     case RelativeError: return tr("Error");
+    case WeightedError: return tr("Weighted");
     case SignalToNoise: return tr("SNR");
     case Adopt: return tr("Choose");
     default: return {};

@@ -16,7 +16,7 @@ class WhatIfModel : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Columns { Adopt, Type, BitsPerWeight, RelativeError, Size, Change, SignalToNoise, ColumnCount };
+    enum Columns { Adopt, Type, BitsPerWeight, RelativeError, WeightedError, Size, Change, SignalToNoise, ColumnCount };
     enum Roles { SortRole = Qt::UserRole, IsCurrentRole };
 
     explicit WhatIfModel(Document& document, QObject* parent = nullptr);
@@ -43,11 +43,13 @@ private:
         double bitsPerWeight = 0;
         std::uint64_t bytes = 0;
         MapValue error;
+        MapValue weighted; ///< only with importance data
         std::size_t fallbacks = 0;       ///< selected tensors that would be written as something else
         bool isCurrent = false;
     };
     void takeSelection();
     void measure();
+    [[nodiscard]] QString errorText(const MapValue& error) const;
     [[nodiscard]] QString text(const Row& row, int column) const;
 
     Document& m_document;

@@ -50,6 +50,10 @@ WhatIfPanel::WhatIfPanel(Document& document, QWidget* parent)
     });
     connect(m_view, &QTableView::activated, this, &WhatIfPanel::adopt);
 
+    const auto showWeighted = [this] { m_view->setColumnHidden(WhatIfModel::WeightedError, !m_document.importance()); };
+    connect(&document, &Document::importanceChanged, m_view, showWeighted);
+    showWeighted();
+
     m_pages->addWidget(m_hint);
     m_pages->addWidget(m_view);
     auto* layout = new QVBoxLayout(this);

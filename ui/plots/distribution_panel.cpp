@@ -107,6 +107,7 @@ DistributionPanel::DistributionPanel(Document& document, QWidget* parent)
         refreshSoon();
     });
     connect(&document, &Document::selectionChanged, this, &DistributionPanel::refreshSoon);
+    connect(&document, &Document::importanceChanged, this, &DistributionPanel::refreshSoon);
     connect(&document, &Document::planChanged, this, [this](const std::vector<std::size_t>& tensors) {
         const TensorIndices& selection = m_document.selection();
         if (std::any_of(selection.begin(), selection.end(), [&tensors](std::size_t index) {
@@ -166,7 +167,7 @@ void DistributionPanel::refresh()
                           : tr("Kept as stored: nothing changes."));
     m_requested = selection;
     m_requestedTypes = writtenTypesText(m_document, selection);
-    m_source->request(selection, types, m_document.plan().encoding);
+    m_source->request(selection, types, m_document.plan().encoding, m_document.importance());
     if (m_shown != m_requested)
         m_stale.start();
 }

@@ -30,13 +30,14 @@ void DistributionSource::setModel(std::shared_ptr<const Model> model)
 }
 
 void DistributionSource::request(const TensorIndices& tensors, const std::vector<TensorType>& types,
-                                 const Encoding& encoding)
+                                 const Encoding& encoding, std::shared_ptr<const ImportanceMatch> importance)
 {
     const bool isSameMeasurement = m_measuring.isRunning() && tensors == m_tensors;
     m_quantizing.cancel();
     m_tensors = tensors;
     m_types = types;
     m_encoding = encoding;
+    m_importance = std::move(importance);
     if (isSameMeasurement) // only the types changed: what runs goes on and then uses the new ones
         return;
     m_measuring.cancel();
@@ -62,7 +63,7 @@ void DistributionSource::requestQuantized(const Histogram& bins)
 {
     if (m_types.empty() || bins.counts.empty())
         return;
-    const QuantizedKey key{m_tensors, m_types, m_encoding};
+    const QuantizedKey key{m_tensors, m_types, m_encoding, m_importance};
     if (const Histogram* known = m_histograms.find(key)) {
         const Histogram histogram = *known;
         Q_EMIT quantized(histogram);
@@ -70,7 +71,10 @@ void DistributionSource::requestQuantized(const Histogram& bins)
     }
     m_quantizing.start(
         [model = m_model, key, bins](const RunControl& control) {
-            return quantizedHistogram(pointersTo(*model, key.tensors), key.types, bins, 0, control, key.encoding);
+            std::vector<TensorImportance> importances;
+            for (const std::size_t tensor : key.tensors)
+                importances.push_back(importanceOf(key.importance.get(), tensor));
+            return quantizedHistogram(pointersTo(*model, key.tensors), key.types, bins, 0, control, key.encoding, importances);
         },
         [this, key](Histogram histogram) {
             m_histograms.remember(key, histogram);

@@ -26,7 +26,7 @@ public:
     /// Ends in measured() or failed(); at once when it is remembered. When @p types (one per tensor, empty = not wanted)
     /// are given, quantized() or quantizingFailed() follows.
     void request(const TensorIndices& tensors, const std::vector<TensorType>& types,
-                 const Encoding& encoding = {});
+                 const Encoding& encoding = {}, std::shared_ptr<const ImportanceMatch> importance = nullptr);
     void cancel();
     /// Cancels and waits.
     void shutDown();
@@ -47,6 +47,7 @@ private:
         TensorIndices tensors;
         std::vector<TensorType> types;
         Encoding encoding;
+        std::shared_ptr<const ImportanceMatch> importance;
         bool operator==(const QuantizedKey&) const = default;
     };
 
@@ -56,6 +57,7 @@ private:
     TensorIndices m_tensors;
     std::vector<TensorType> m_types;
     Encoding m_encoding;
+    std::shared_ptr<const ImportanceMatch> m_importance;
     RecentResults<TensorIndices, Distribution> m_distributions;
     RecentResults<QuantizedKey, Histogram> m_histograms;
     LatestJob m_measuring;

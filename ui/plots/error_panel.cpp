@@ -152,7 +152,7 @@ std::optional<ErrorPanel::Key> ErrorPanel::rowKey() const
     const TensorIndices& selection = m_document.selection();
     if (selection.size() != 1)
         return std::nullopt;
-    return Key{selection.front(), m_document.effectiveChoice(selection.front()).type, m_document.plan().encoding};
+    return Key{selection.front(), m_document.effectiveChoice(selection.front()).type, m_document.plan().encoding, m_document.importance()};
 }
 
 void ErrorPanel::refresh()
@@ -215,6 +215,7 @@ void ErrorPanel::refreshRows()
             ErrorOptions options;
             options.perRow = true;
             options.encoding = key->encoding;
+            options.importance = importanceOf(key->importance.get(), key->tensor);
             return Rows(std::make_shared<QuantizationError>(
                 measureError(model->tensors()[key->tensor], key->type, options, control)));
         },
@@ -278,6 +279,9 @@ void ErrorPanel::showFigures(const ErrorSums& sums, Trust trust)
     std::vector<Fact> facts{
         {tr("Relative RMS error"), hasFigures ? relativeErrorText(sums.relativeRms()) : unknown,
          tr("Root of the summed squared error over the summed squared weights"), false},
+        {tr("Weighted error"),
+         !m_document.importance() ? tr("no importance data") : !hasFigures ? unknown : sums.isWeighted() ? relativeErrorText(sums.weightedRelativeRms()) : tr("none for these tensors"),
+         tr("The same with errors and weights of important channels counted more: an estimate of the error of what the matrix computes"), false},
         {tr("Signal to noise"), hasFigures ? decibelText(sums.signalToNoiseDb()) : unknown,
          tr("Each 6 dB more halves the relative error"), false},
         {tr("Maximum error"), hasFigures ? weightText(sums.maximumError, 4) : unknown,

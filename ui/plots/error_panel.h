@@ -48,6 +48,7 @@ private:
         std::size_t tensor = 0;
         TensorType type{}; ///< written
         Encoding encoding;
+        std::shared_ptr<const ImportanceMatch> importance;
         bool operator==(const Key&) const = default;
     };
     /// How far the figures can be trusted; shown as a coloured word.

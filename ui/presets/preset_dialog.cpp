@@ -73,6 +73,7 @@ PresetDialog::PresetDialog(Document& document, QWidget* parent)
     layout->addWidget(m_buttons);
     resize(character * 120, fontMetrics().height() * 34);
 
+    m_importanceBox->setChecked(document.importance() != nullptr);
     connect(m_importanceBox, &QCheckBox::toggled, this, &PresetDialog::optionsChanged);
     connect(m_pureBox, &QCheckBox::toggled, this, &PresetDialog::optionsChanged);
     connect(m_model, &PresetTableModel::outcomesReady, this, &PresetDialog::updateSummary);

@@ -6,12 +6,12 @@
 
 namespace quantlathe::ui {
 
-std::vector<float> valuesOf(const Tensor& tensor, TensorType type, const Encoding& encoding, ValueKind kind,
-                            const ValueWindow& window, const RunControl& control)
+std::vector<float> valuesOf(const Tensor& tensor, TensorType type, const Encoding& encoding, const TensorImportance& importance,
+                            ValueKind kind, const ValueWindow& window, const RunControl& control)
 {
     if (kind == ValueKind::Stored)
         return decodeWindow(tensor, window, control);
-    std::vector<float> values = quantizedWindow(tensor, type, window, control, encoding);
+    std::vector<float> values = quantizedWindow(tensor, type, window, control, encoding, importance);
     if (kind == ValueKind::Difference) {
         const std::vector<float> before = decodeWindow(tensor, window, control);
         std::transform(values.begin(), values.end(), before.begin(), values.begin(), std::minus<>());
@@ -29,7 +29,7 @@ ValueGrid ValueGrid::of(const Shape& shape)
 ValueBlocks::ValueBlocks(QObject* parent) : QObject(parent) {}
 
 void ValueBlocks::setTensor(std::shared_ptr<const Model> model, std::size_t tensor, TensorType type, ValueKind kind,
-                            const Encoding& encoding)
+                            const Encoding& encoding, const TensorImportance& importance)
 {
     m_job.cancel();
     m_blocks.clear();
@@ -39,6 +39,7 @@ void ValueBlocks::setTensor(std::shared_ptr<const Model> model, std::size_t tens
     m_tensor = tensor;
     m_type = type;
     m_encoding = encoding;
+    m_importance = importance;
     m_kind = kind;
     m_grid = m_model ? ValueGrid::of(m_model->tensors()[tensor].shape()) : ValueGrid{};
 }
@@ -84,11 +85,11 @@ void ValueBlocks::startNext()
     const Key key = m_wanted.back();
     m_wanted.pop_back();
     m_job.start(
-        [model = m_model, tensor = m_tensor, type = m_type, encoding = m_encoding, kind = m_kind, isVector = m_grid.isVector,
+        [model = m_model, tensor = m_tensor, type = m_type, encoding = m_encoding, importance = m_importance, kind = m_kind, isVector = m_grid.isVector,
          window = windowOf(key)](const RunControl& control) {
             const Tensor& source = model->tensors()[tensor];
             const ValueWindow stored = isVector ? ValueWindow{0, 1, window.firstRow, window.rows} : window;
-            return valuesOf(source, type, encoding, kind, stored, control);
+            return valuesOf(source, type, encoding, importance, kind, stored, control);
         },
         [this, key](std::vector<float> values) {
             m_blocks.insert(key, new std::vector<float>(std::move(values))); // the cache owns it

@@ -24,8 +24,9 @@ enum class ValueKind {
 };
 
 /// The numbers of @p kind in @p window of @p tensor. For worker threads. @throws as quantizedWindow()
-std::vector<float> valuesOf(const Tensor& tensor, TensorType type, const Encoding& encoding, ValueKind kind,
-                            const ValueWindow& window, const RunControl& control);
+/// @param importance of the tensor, or empty
+std::vector<float> valuesOf(const Tensor& tensor, TensorType type, const Encoding& encoding, const TensorImportance& importance,
+                            ValueKind kind, const ValueWindow& window, const RunControl& control);
 
 /// A tensor as a grid: rows and columns of a matrix (further dimensions flattened into rows); a vector stands upright, one
 /// number per row.
@@ -48,7 +49,7 @@ public:
 
     /// @param model null for nothing; @param type what Quantized and Difference quantize to
     void setTensor(std::shared_ptr<const Model> model, std::size_t tensor, TensorType type, ValueKind kind,
-                   const Encoding& encoding = {});
+                   const Encoding& encoding = {}, const TensorImportance& importance = {});
     [[nodiscard]] const ValueGrid& grid() const { return m_grid; }
     [[nodiscard]] const Tensor* tensor() const { return m_model ? &m_model->tensors()[m_tensor] : nullptr; }
     /// Nothing while it is being fetched.
@@ -75,6 +76,7 @@ private:
     std::size_t m_tensor = 0;
     TensorType m_type = TensorType::F32;
     Encoding m_encoding;
+    TensorImportance m_importance;
     ValueKind m_kind = ValueKind::Stored;
     ValueGrid m_grid;
     QCache<Key, std::vector<float>> m_blocks{blocksKept};

@@ -31,13 +31,13 @@ ValuesModel::ValuesModel(QObject* parent) : QAbstractTableModel(parent)
 }
 
 void ValuesModel::setTensor(std::shared_ptr<const Model> model, std::size_t tensor, TensorType type, ValueKind kind,
-                            const Encoding& encoding)
+                            const Encoding& encoding, const TensorImportance& importance)
 {
     const Tensor* wanted = model ? &model->tensors()[tensor] : nullptr;
     const bool isSame = wanted && wanted == m_blocks.tensor();
     if (!isSame)
         beginResetModel();
-    m_blocks.setTensor(std::move(model), tensor, type, kind, encoding);
+    m_blocks.setTensor(std::move(model), tensor, type, kind, encoding, importance);
     if (!isSame) {
         m_firstRow = 0;
         m_firstColumn = 0;

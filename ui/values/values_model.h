@@ -21,7 +21,7 @@ public:
 
     /// As ValueBlocks::setTensor(); the page stays when it is the same tensor.
     void setTensor(std::shared_ptr<const Model> model, std::size_t tensor, TensorType type, ValueKind kind,
-                   const Encoding& encoding = {});
+                   const Encoding& encoding = {}, const TensorImportance& importance = {});
     [[nodiscard]] const Tensor* tensor() const { return m_blocks.tensor(); }
     [[nodiscard]] const ValueGrid& grid() const { return m_blocks.grid(); }
     [[nodiscard]] ValueBlocks& blocks() { return m_blocks; }

@@ -157,6 +157,7 @@ ValuesPanel::ValuesPanel(Document& document, QWidget* parent)
         m_wantedPlace = Place{tensor, row, column};
         refreshSoon();
     });
+    connect(&document, &Document::importanceChanged, this, &ValuesPanel::refreshSoon);
     connect(&document, &Document::planChanged, this, [this](const std::vector<std::size_t>& tensors) {
         if (const auto tensor = wantedTensor(); tensor && std::find(tensors.begin(), tensors.end(), *tensor) != tensors.end())
             refreshSoon();
@@ -217,7 +218,8 @@ void ValuesPanel::refresh()
     updateKinds();
     const bool isOther = m_model->tensor() != &tensor;
     m_model->setTensor(m_document.model(), *index, m_document.effectiveChoice(*index).type,
-                       static_cast<ValueKind>(m_kind->currentData().toInt()), m_document.plan().encoding);
+                       static_cast<ValueKind>(m_kind->currentData().toInt()), m_document.plan().encoding,
+                       importanceOf(m_document.importance().get(), *index));
     m_pages->setCurrentWidget(m_view);
     if (isOther) {
         adjustSections();
@@ -389,9 +391,9 @@ void ValuesPanel::copySelection()
     m_copying.start(
         [model = m_document.model(), index = *wantedTensor(), type = m_document.effectiveChoice(*wantedTensor()).type,
          kind = static_cast<ValueKind>(m_kind->currentData().toInt()), window, columns,
-         encoding = m_document.plan().encoding](const RunControl& control) {
+         encoding = m_document.plan().encoding, importance = m_document.importance()](const RunControl& control) {
             const Tensor& tensor = model->tensors()[index];
-            return textOf(valuesOf(tensor, type, encoding, kind, window, control), columns);
+            return textOf(valuesOf(tensor, type, encoding, importanceOf(importance.get(), index), kind, window, control), columns);
         },
         [](const QString& text) { QApplication::clipboard()->setText(text); },
         [this](const Error& error) { say(messageText(error)); });
@@ -413,7 +415,7 @@ void ValuesPanel::saveTo(const QString& file)
     m_saving.start(
         [model = m_document.model(), index = *wantedTensor(), type = m_document.effectiveChoice(*wantedTensor()).type,
          kind = static_cast<ValueKind>(m_kind->currentData().toInt()), encoding = m_document.plan().encoding,
-         file](const RunControl& control) {
+         importance = m_document.importance(), file](const RunControl& control) {
             const Tensor& tensor = model->tensors()[index];
             const ValueGrid grid = ValueGrid::of(tensor.shape());
             // A vector is one row of the tensor, and one number per line in the file.
@@ -425,7 +427,7 @@ void ValuesPanel::saveTo(const QString& file)
             for (std::uint64_t row = 0; isWritten && row < rows; row += block) {
                 control.throwIfCancelled();
                 const ValueWindow window{row, std::min(block, rows - row), 0, columns};
-                QString text = textOf(valuesOf(tensor, type, encoding, kind, window, control), grid.isVector ? 1 : columns);
+                QString text = textOf(valuesOf(tensor, type, encoding, importanceOf(importance.get(), index), kind, window, control), grid.isVector ? 1 : columns);
                 const QByteArray bytes = text.replace(u'\t', u',').toUtf8();
                 isWritten = output.write(bytes) == bytes.size();
                 if (control.progress)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/main_window.h"
 
+#include "core/calibration/imatrix_file.h"
 #include "ui/budget/fit_context.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/look/icons.h"
@@ -123,6 +124,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     connect(m_document, &Document::opened, this, [this](const std::filesystem::path& path) {
         hideOpening();
         m_recentFiles.add(pathText(path));
+        if (const QString importance = std::exchange(m_waitingImportance, {}); !importance.isEmpty())
+            openImportance(importance);
         if (const QString recipe = std::exchange(m_waitingRecipe, {}); !recipe.isEmpty()) {
             m_emptyState->setWaitingRecipe({});
             loadRecipeFrom(recipe);
@@ -310,10 +313,16 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
-    const QStringList paths = droppedPaths(*event->mimeData());
+    QStringList paths = droppedPaths(*event->mimeData());
     if (paths.isEmpty())
         return;
     event->acceptProposedAction();
+    QString importancePath; // told by content: models are GGUF, too
+    for (const QString& path : std::as_const(paths)) {
+        if (isImportanceFile(toPath(path)))
+            importancePath = path;
+    }
+    paths.removeAll(importancePath);
     // After the drag has ended: a question asked here would freeze the program the file comes from.
     // A model and a recipe dropped together: the recipe is for that model.
     const auto isRecipe = [](const QString& path) {
@@ -325,9 +334,12 @@ void MainWindow::dropEvent(QDropEvent* event)
     const QString modelPath = model == paths.end() ? QString() : *model;
     QMetaObject::invokeMethod(
         this,
-        [this, recipePath, modelPath] {
+        [this, recipePath, modelPath, importancePath] {
+            if (modelPath.isEmpty() && !importancePath.isEmpty())
+                openImportance(importancePath);
             if (modelPath.isEmpty())
-                return openRecipe(recipePath);
+                return recipePath.isEmpty() ? void() : openRecipe(recipePath);
+            m_waitingImportance = importancePath;
             if (!recipePath.isEmpty())
                 m_waitingRecipe = recipePath;
             openPath(modelPath);

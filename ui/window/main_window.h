@@ -58,6 +58,8 @@ public:
     void loadRecipeFrom(const QString& path);
     /// Applies it to the open model; without one to the model it was used on, or to the one that is opened next.
     void openRecipe(const QString& path);
+    /// Importance data for the open model, or for the one that is opened next.
+    void openImportance(const QString& path);
     void exportTypeRulesTo(const QString& path);
     void importTypeRulesFrom(const QString& path);
     /// Opens a window that compares the open model with @p path.
@@ -96,6 +98,10 @@ private:
     void fitToBudget();
     void fitToDevices();
     void showPanel(const QString& id);
+    // main_window_importance.cpp
+    void addImportanceActions(QMenu& menu);
+    void chooseImportance();
+    void importanceChanged();
     // main_window_export.cpp
     void exportModel();
     void compareModels();
@@ -120,7 +126,8 @@ private:
 
     RecentFiles m_recentFiles;
     RecentRecipes m_recentRecipes;
-    QString m_waitingRecipe; ///< for the model that is opened next
+    QString m_waitingRecipe;     ///< for the model that is opened next
+    QString m_waitingImportance; ///< likewise
     Theme* m_theme;
     Document* m_document;
     JobQueue* m_jobs;

@@ -75,7 +75,8 @@ void MainWindow::saveRecipe()
 void MainWindow::saveRecipeTo(const QString& path)
 {
     if (!guarded(tr("The recipe could not be saved"),
-                 [&] { quantlathe::saveRecipe(toPath(path), m_document->plan(), *m_document->model()); }))
+                 [&] { quantlathe::saveRecipe(toPath(path), m_document->plan(), *m_document->model(),
+                                              m_document->importance() ? m_document->importance()->importance().get() : nullptr); }))
         return;
     rememberFolderOf(path);
     m_recipePath = path;
@@ -125,11 +126,21 @@ void MainWindow::loadRecipeFrom(const QString& path)
         }
     }
     if (missing == 0) // a recipe for this very model that leaves some tensors alone, on purpose
+        report.lines.clear();
+    const auto& importance = m_document->importance();
+    if (importanceWarning(recipe, importance ? importance->importance().get() : nullptr)) {
+        const QString data = recipe.importance->file.empty() ? tr("Importance data") : toQString(printable(recipe.importance->file));
+        report.lines.insert(report.lines.begin(), {data, importance ? tr("The recipe was made with these importance data; others are loaded")
+                                                                    : tr("The recipe was made with these importance data; none are loaded")});
+    }
+    if (report.lines.empty())
         return;
-    report.summary = tr("The recipe %1 was applied to the tensors it shares with this model.").arg(QFileInfo(path).fileName()) + u'\n'
-        + tr("It names %n tensors that this model does not have.", nullptr, static_cast<int>(missing)) + u'\n'
-        + tr("%n tensors of this model are not in the recipe.", nullptr, static_cast<int>(left)) + u'\n'
-        + tr("%n tensors are written in another type.", nullptr, static_cast<int>(fallbacks));
+    report.summary = missing == 0
+        ? tr("The recipe %1 was applied.").arg(QFileInfo(path).fileName())
+        : tr("The recipe %1 was applied to the tensors it shares with this model.").arg(QFileInfo(path).fileName()) + u'\n'
+            + tr("It names %n tensors that this model does not have.", nullptr, static_cast<int>(missing)) + u'\n'
+            + tr("%n tensors of this model are not in the recipe.", nullptr, static_cast<int>(left)) + u'\n'
+            + tr("%n tensors are written in another type.", nullptr, static_cast<int>(fallbacks));
     (new RecipeReportDialog(report, this))->open();
 }
 

@@ -62,6 +62,7 @@ void MainWindow::makeFileMenu()
     load->setShortcut(Qt::CTRL | Qt::Key_L);
     m_saveRecipeAction = menu->addAction(themedIcon(u"save"_s), tr("&Save recipe…"), this, &MainWindow::saveRecipe);
     m_saveRecipeAction->setShortcut(QKeySequence::Save);
+    addImportanceActions(*menu);
     QAction* importRules = menu->addAction(tr("&Import tensor-type file…"), this, &MainWindow::importTypeRules);
     QAction* exportRules = menu->addAction(tr("Export &tensor-type file…"), this, &MainWindow::exportTypeRules);
     menu->addSeparator();

@@ -2,6 +2,7 @@
 #include "ui/window/status_line.h"
 
 #include "ui/document.h"
+#include "ui/jobs/importance_text.h"
 #include "ui/text.h"
 
 #include <QHBoxLayout>
@@ -23,6 +24,8 @@ StatusLine::StatusLine(Document& document, QWidget* parent) : QWidget(parent), m
     m_weights = addField(*layout, u"statusWeights"_s, tr("Number of weights"));
     m_size = addField(*layout, u"statusSize"_s, tr("Bytes of all tensors, before and after"));
     m_bits = addField(*layout, u"statusBits"_s, tr("Bits per weight after"));
+    m_importance = addField(*layout, u"statusImportance"_s, tr("Importance data"));
+    connect(&document, &Document::importanceChanged, this, &StatusLine::showImportance);
     connect(&document, &Document::modelChanged, this, &StatusLine::update);
     connect(&document, &Document::planChanged, this, &StatusLine::update);
     connect(&document, &Document::measuringChanged, this, &StatusLine::showMeasuring);
@@ -54,6 +57,7 @@ void StatusLine::update()
     m_weights->setText(tr("%1 weights").arg(countText(model.weightCount())));
     m_size->setText(tr("%1 → %2").arg(bytesText(model.tensorBytes()), bytesText(m_document.effectiveTensorBytes())));
     m_bits->setText(tr("%1 bits/weight").arg(bitsText(m_document.effectiveBitsPerWeight())));
+    showImportance();
 }
 
 void StatusLine::showMeasuring()
@@ -69,11 +73,26 @@ void StatusLine::showMeasuring()
                                                          : tr("Measuring errors exactly: %1 %").arg(share(progress.exact)));
 }
 
+void StatusLine::showImportance()
+{
+    const auto& importance = m_document.importance();
+    m_importance->setVisible(importance != nullptr);
+    if (!importance) {
+        m_importance->clear();
+        return;
+    }
+    const ImportanceReport report = importanceReport(*importance, m_document.plan());
+    m_importance->setText(tr("Importance: %1").arg(importanceSummary(*importance->importance(), report)));
+    m_importance->setToolTip(importanceLines(report).join(u'\n'));
+}
+
 QString StatusLine::text() const
 {
     QStringList texts;
-    for (const QLabel* field : {m_format, m_architecture, m_weights, m_size, m_bits})
-        texts << field->text();
+    for (const QLabel* field : {m_format, m_architecture, m_weights, m_size, m_bits, m_importance}) {
+        if (!field->text().isEmpty())
+            texts << field->text();
+    }
     return texts.join(u" | "_s);
 }
 

@@ -23,6 +23,7 @@ public:
 private:
     void update();
     void showMeasuring();
+    void showImportance();
     QLabel* addField(QHBoxLayout& layout, const QString& objectName, const QString& meaning);
 
     Document& m_document;
@@ -32,6 +33,7 @@ private:
     QLabel* m_weights;
     QLabel* m_size;
     QLabel* m_bits;
+    QLabel* m_importance; ///< hidden without
 };
 
 } // namespace quantlathe::ui

@@ -153,6 +153,13 @@ private:
         QVERIFY(sameBits(sums.product, sumsExpected.product));
         QVERIFY(sameBits(sums.squaredDifference, sumsExpected.squaredDifference));
         QVERIFY(sameBits(sums.maximumDifference, sumsExpected.maximumDifference));
+        std::vector<float> importance(count);
+        for (float& factor : importance)
+            factor = static_cast<float>(random.uniform() * random.uniform());
+        const auto weighted = kernels::weightedSums(weights.data(), other.data(), importance.data(), count);
+        const auto weightedExpected = reference::weightedSums(weights.data(), other.data(), importance.data(), count);
+        QVERIFY(sameBits(weighted.squaredFirst, weightedExpected.squaredFirst));
+        QVERIFY(sameBits(weighted.squaredDifference, weightedExpected.squaredDifference));
 
         auto binning = binningFor(scan.minimum, scan.maximum, 51);
         setOutlierLimits(binning, scan.minimum * 0.5, scan.maximum * 0.9);

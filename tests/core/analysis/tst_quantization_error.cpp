@@ -154,7 +154,7 @@ private slots:
         for (std::size_t column = 0; column < 256; column += 8)
             importance[column] = 1000;
         ErrorOptions options;
-        options.importance = importance.data();
+        options.importance = TensorImportance::ofChannels(importance);
         std::vector<float> rebuilt(weights.size());
         std::vector<std::byte> blocks(rowBytes(TensorType::Q4_K, 256).value());
         for (std::size_t row = 0; row < 64; ++row) {

@@ -31,6 +31,7 @@ inline ErrorTable modelledErrors(const Model& model)
             const double factor = 0.7 + 0.6 * static_cast<double>(random() >> 11) / 9007199254740992.0;
             PairError error;
             error.relativeSquared = factor * std::exp2(-2 * type.bitsPerWeight());
+            error.relativeWeighted = error.relativeSquared;
             error.squaredError = error.relativeSquared * static_cast<double>(model.tensors()[tensor].shape().weightCount());
             error.quality = PairError::Quality::Exact;
             table.set(tensor, type.type, error);

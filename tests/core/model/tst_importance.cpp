@@ -160,6 +160,15 @@ private slots:
         QVERIFY(ImportanceMatch(importanceOf({{"blk.0.ffn_up_exps.weight", 12, counting(12), {0}}}), model).fit(0).unreached == 3);
     }
 
+    void matricesOfZerosCountAsUnreached()
+    {
+        const auto model = modelOf(m_folder / "zeros", {{"blk.0.attn_q.weight", {2, 4}}});
+        const ImportanceMatch match(importanceOf({{"blk.0.attn_q.weight", 4, {0, 0, 0, 0}, {7}}}), model);
+        QCOMPARE(match.fit(0).fit, ImportanceFit::SomeUnreached);
+        ImportanceRows rows(match.of(0));
+        QCOMPARE(std::vector<float>(rows.of(1), rows.of(1) + 4), std::vector<float>(4, 1.0f));
+    }
+
     void splitExpertsTakeTheirSlice()
     {
         const auto model = modelOf(m_folder / "hf", {{"model.layers.0.block_sparse_moe.experts.0.w3.weight", {2, 4}},
