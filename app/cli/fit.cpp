@@ -160,7 +160,7 @@ void run(const Invocation& invocation, const Options& options)
     const FitMeasure measure = budget.kind == "device" ? FitMeasure::DeviceBytes : FitMeasure::FileBytes;
     const FitProblem problem(model, memory, errors, weights, constraints, base, measure);
     FitResult fit = solve(budget, problem, *memory);
-    const auto check = checkFits(options.check, {model, memory, errors, weights, constraints, base, measure}, problem,
+    const auto check = checkFits(options.check, {model, memory, errors, weights, constraints, base, importance, measure}, problem,
                                  measure == FitMeasure::DeviceBytes ? budget.bytes : std::max(budget.bytes, fit.fileBytes), options.fit.threads(),
                                  invocation);
     if (check) {

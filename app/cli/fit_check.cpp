@@ -56,7 +56,8 @@ std::optional<PlanCheck> checkFits(const FitCheckOptions& options, const FitSett
     request.settings.maximumChunks = options.text.chunks;
     request.settings.forward = {threads, options.text.memoryBytes()};
     ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
-    return checkPlans(candidatePlans(problems, bytes, setting.weights.unit, options.plans), request, invocation.control(&progress));
+    return checkPlans(candidatePlans(problems, bytes, setting.weights.unit, options.plans), request, setting.importance,
+                      invocation.control(&progress));
 }
 
 Json toJson(const PlanCheck& check, const FitCheckOptions& options)

@@ -31,6 +31,7 @@ struct FitSetting
     const DamageWeights& weights; ///< of --sensitivity, or the proxy
     const FitConstraints& constraints;
     const Plan& base;
+    std::shared_ptr<const ImportanceMatch> importance; ///< of --imatrix, or null
     FitMeasure measure = FitMeasure::FileBytes;
 };
 

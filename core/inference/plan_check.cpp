@@ -75,7 +75,7 @@ std::vector<PlanCandidate> candidatePlans(std::span<const WeightedProblem> probl
     std::vector<Known> presets;
     const Encoding encoding = result.front().plan.encoding;
     for (const Preset& preset : allPresets()) {
-        Plan plan = planFromPreset(judge.model(), preset, {});
+        Plan plan = planFromPreset(judge.model(), preset, {judge.hasImportance(), false, {}});
         plan.encoding = encoding;
         auto figures = judge.evaluate(plan);
         const std::uint64_t size = !figures ? 0 : judge.measure() == FitMeasure::FileBytes ? figures->fileBytes : figures->deviceBytes;
@@ -88,7 +88,8 @@ std::vector<PlanCandidate> candidatePlans(std::span<const WeightedProblem> probl
     return result;
 }
 
-PlanCheck checkPlans(const std::vector<PlanCandidate>& candidates, const EvaluationRequest& request, const RunControl& control)
+PlanCheck checkPlans(const std::vector<PlanCandidate>& candidates, const EvaluationRequest& request,
+                     const std::shared_ptr<const ImportanceMatch>& importance, const RunControl& control)
 {
     if (candidates.empty())
         throw Error(ErrorKind::InvalidArgument, "there is no plan to run");
@@ -96,7 +97,7 @@ PlanCheck checkPlans(const std::vector<PlanCandidate>& candidates, const Evaluat
     for (std::size_t number = 0; number < candidates.size(); ++number) {
         PlanProgress progress(control, number, candidates.size());
         EvaluationRequest own = request;
-        own.weights = plannedWeights(request.network->model, candidates[number].plan);
+        own.weights = plannedWeights(request.network->model, candidates[number].plan, importance);
         own.original = nullptr;
         own.originalNetwork = nullptr;
         own.settings.wantsDivergence = true;

@@ -51,7 +51,9 @@ struct PlanCheck
 };
 
 /// Runs every candidate beside the original. @param request tells network, tokens and settings; its weights, journal and onPass are not used
+/// @param importance of the same model, or null: plans are encoded with it
 /// @throws as evaluate(); Error(InvalidArgument) without candidates
-PlanCheck checkPlans(const std::vector<PlanCandidate>& candidates, const EvaluationRequest& request, const RunControl& control = {});
+PlanCheck checkPlans(const std::vector<PlanCandidate>& candidates, const EvaluationRequest& request,
+                     const std::shared_ptr<const ImportanceMatch>& importance = {}, const RunControl& control = {});
 
 } // namespace quantlathe
