@@ -46,7 +46,7 @@ QVariant TaskTableModel::data(const QModelIndex& index, int role) const
         return {};
     switch (index.column()) {
     case Title: return task.title;
-    case Progress: return task.total == 0 ? tr("under way") : tr("%1 %").arg(static_cast<int>(100 * task.fraction()));
+    case Progress: return task.isWaiting ? tr("waiting") : task.total == 0 ? tr("under way") : tr("%1 %").arg(static_cast<int>(100 * task.fraction()));
     case Rate: return task.perSecond > 0 ? tr("%1/s").arg(countText(static_cast<std::uint64_t>(task.perSecond))) : QString();
     default: return task.secondsLeft() >= 0 ? tr("%1 left").arg(durationText(task.secondsLeft())) : QString();
     }

@@ -7,13 +7,12 @@
 #include "ui/memory/device_list.h"
 #include "ui/memory/memory_answers.h"
 #include "ui/memory/memory_settings.h"
+#include "ui/parts/vertical_scroll_area.h"
 #include "ui/text.h"
 
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QScrollArea>
-#include <QScrollBar>
 #include <QSettings>
 #include <QStyle>
 #include <QVBoxLayout>
@@ -25,38 +24,6 @@ using namespace Qt::StringLiterals;
 namespace {
 
 const QString devicesKey = u"memory/devices"_s;
-
-/// Scrolls up and down only: as wide as its content needs, as high as it would like.
-class VerticalScrollArea : public QScrollArea
-{
-public:
-    explicit VerticalScrollArea(QWidget* parent) : QScrollArea(parent)
-    {
-        setWidgetResizable(true);
-        setFrameShape(QFrame::NoFrame);
-        setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-        setFocusPolicy(Qt::NoFocus);
-    }
-
-    [[nodiscard]] QSize minimumSizeHint() const override
-    {
-        return {widget()->minimumSizeHint().width() + verticalScrollBar()->sizeHint().width(),
-                QScrollArea::minimumSizeHint().height()};
-    }
-    [[nodiscard]] QSize sizeHint() const override
-    {
-        return widget()->sizeHint() + QSize(verticalScrollBar()->sizeHint().width(), 0);
-    }
-
-protected:
-    /// The content's needs change with the text size; a scroll area does not pass that on by itself.
-    bool eventFilter(QObject* watched, QEvent* event) override
-    {
-        if (watched == widget() && event->type() == QEvent::LayoutRequest)
-            updateGeometry();
-        return QScrollArea::eventFilter(watched, event);
-    }
-};
 
 } // namespace
 

@@ -103,6 +103,20 @@ void TaskList::progress(quint64 id, quint64 done, quint64 total)
     }
 }
 
+void TaskList::setWaiting(quint64 id, bool isWaiting)
+{
+    BackgroundTask* task = find(id);
+    if (!task || task->isWaiting == isWaiting)
+        return;
+    task->isWaiting = isWaiting;
+    const auto rate = std::find_if(m_rates.begin(), m_rates.end(), [id](const Rate& one) { return one.id == id; });
+    rate->time = m_clock.elapsed(); // what was waited is no work
+    for (std::size_t row = 0; row < m_tasks.size(); ++row) {
+        if (m_tasks[row].id == id)
+            Q_EMIT changed(static_cast<int>(row));
+    }
+}
+
 void TaskList::end(quint64 id)
 {
     std::erase_if(m_waiting, [id](const Waiting& waiting) { return waiting.task.id == id; });

@@ -22,6 +22,7 @@ struct BackgroundTask
     quint64 done = 0;
     quint64 total = 0;            ///< 0 = unknown
     double perSecond = 0;         ///< of late; 0 = not known yet
+    bool isWaiting = false;       ///< for others to end
     std::function<void()> cancel; ///< empty: it cannot be stopped
 
     /// Negative while it is not known.
@@ -43,12 +44,15 @@ public:
     /// @return its id
     quint64 begin(const QString& title, std::function<void()> cancel = {});
     void progress(quint64 id, quint64 done, quint64 total);
+    void setWaiting(quint64 id, bool isWaiting);
     void end(quint64 id);
     /// Nothing happens when it is over or cannot be stopped.
     void cancel(quint64 id);
     /// Lists @p job under @p title whenever it runs.
     void watch(LatestJob& job, const QString& title);
 
+    /// Null when it is over.
+    [[nodiscard]] const BackgroundTask* task(quint64 id) const { return const_cast<TaskList*>(this)->find(id); }
     /// Those that show, in the order they began.
     [[nodiscard]] const std::vector<BackgroundTask>& tasks() const { return m_tasks; }
 
