@@ -62,6 +62,7 @@ void Document::setModel(std::shared_ptr<const Model> model)
     m_current.reset();
     m_memoryModel.reset();
     m_estimate.reset();
+    m_sensitivities.reset();
     m_effective.clear();
     m_effectiveBytes = 0;
     if (m_model) {
@@ -279,6 +280,12 @@ void Document::setDevices(std::vector<Device> devices)
     m_devices = std::move(devices);
     m_estimate.reset();
     Q_EMIT settingsChanged();
+}
+
+void Document::setSensitivities(std::shared_ptr<const Sensitivities> sensitivities)
+{
+    m_sensitivities = std::move(sensitivities);
+    Q_EMIT sensitivitiesChanged();
 }
 
 const MemoryEstimate& Document::memoryEstimate() const

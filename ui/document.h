@@ -3,6 +3,7 @@
 // Document and listen to its signals; they never talk to each other.
 #pragma once
 
+#include "core/analysis/sensitivities.h"
 #include "core/memory/estimate.h"
 #include "core/model/importance_match.h"
 #include "core/model/metadata_edits.h"
@@ -123,6 +124,10 @@ public:
     /// The background work itself: its cache, whether it goes on over everything.
     [[nodiscard]] ErrorPreviews& previews() { return m_previews; }
 
+    /// How much an error in each tensor matters, measured on a text; null while nobody has measured it. Goes with the model.
+    [[nodiscard]] const std::shared_ptr<const Sensitivities>& sensitivities() const { return m_sensitivities; }
+    void setSensitivities(std::shared_ptr<const Sensitivities> sensitivities);
+
     /// Cancels all background work and waits: for closing the window.
     void shutDown();
 
@@ -149,6 +154,7 @@ Q_SIGNALS:
     /// Better error figures for these tensors.
     void errorsChanged(const std::vector<std::size_t>& tensors);
     void measuringChanged(bool isMeasuring);
+    void sensitivitiesChanged();
 
 private:
     friend class EditPlanCommand;
@@ -175,6 +181,7 @@ private:
     std::vector<Device> m_devices;
     mutable std::shared_ptr<const MemoryModel> m_memoryModel; ///< of m_model; made when first asked
     mutable std::optional<MemoryEstimate> m_estimate;
+    std::shared_ptr<const Sensitivities> m_sensitivities;
     ErrorPreviews m_previews;
     LatestJob m_opening;
     LatestJob m_loadingImportance;

@@ -2,6 +2,7 @@
 // quantlathe [FILE]: the window.
 #include "ui/window/application.h"
 #include "ui/document.h"
+#include "ui/evaluation/evaluations.h"
 #include "ui/window/main_window.h"
 
 #include <QApplication>
@@ -19,6 +20,7 @@ int main(int argc, char** argv)
     parser.process(application);
     quantlathe::ui::MainWindow window;
     window.document().previews().setCacheFolder(quantlathe::ErrorCache::defaultFolder());
+    window.evaluations().setJournalFolder(quantlathe::ui::defaultTrialFolder());
     if (!parser.positionalArguments().isEmpty())
         window.openPath(parser.positionalArguments().constFirst());
     window.show();

@@ -25,6 +25,49 @@
     </message>
 </context>
 <context>
+    <name>EvaluationText</name>
+    <message>
+        <source>No most likely token changes.</source>
+        <translation>Kein wahrscheinlichstes Token ändert sich.</translation>
+    </message>
+    <message>
+        <source>%1 of 100 most likely tokens change.</source>
+        <translation>%1 von 100 wahrscheinlichsten Tokens ändern sich.</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>Perplexity %1 (95 % interval %2 to %3): within the 1 % line.</source>
+        <translation>Perplexität %1 (95-%-Intervall %2 bis %3): innerhalb der 1-%-Linie.</translation>
+    </message>
+    <message>
+        <source>Perplexity %1 (95 % interval %2 to %3): probably within the 1 % line.</source>
+        <translation>Perplexität %1 (95-%-Intervall %2 bis %3): wahrscheinlich innerhalb der 1-%-Linie.</translation>
+    </message>
+    <message>
+        <source>Perplexity %1 (95 % interval %2 to %3): probably over the 1 % line.</source>
+        <translation>Perplexität %1 (95-%-Intervall %2 bis %3): wahrscheinlich über der 1-%-Linie.</translation>
+    </message>
+    <message>
+        <source>Perplexity %1 (95 % interval %2 to %3): over the 1 % line.</source>
+        <translation>Perplexität %1 (95-%-Intervall %2 bis %3): über der 1-%-Linie.</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>%1 A longer text would tell more.</source>
+        <translation>%1 Ein längerer Text würde mehr sagen.</translation>
+    </message>
+    <message>
+        <source>Perplexity %1, %2 of 100 tokens flip</source>
+        <translation>Perplexität %1, %2 von 100 Tokens kippen</translation>
+    </message>
+</context>
+<context>
     <name>ExportSummary</name>
     <message>
         <source>One tensor cannot be written yet. Choose another type for it. %1</source>
@@ -1176,6 +1219,18 @@ Opens %2 and applies the recipe</source>
         <source>Needs importance data: File, Load importance data</source>
         <translation>Braucht Gewichtungsdaten: Datei, Gewichtungsdaten laden</translation>
     </message>
+    <message>
+        <source>Not measured yet: see the page Evaluation</source>
+        <translation>Noch nicht gemessen: siehe die Seite Bewertung</translation>
+    </message>
+    <message>
+        <source>Measured on %1</source>
+        <translation>Gemessen an: %1</translation>
+    </message>
+    <message>
+        <source>Measured on %1: %2, estimated: %3</source>
+        <translation>Gemessen an %1: %2, geschätzt: %3</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::ErrorPanel</name>
@@ -1348,6 +1403,237 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>This version cannot write %1, so its error cannot be measured.</source>
         <translation>Diese Version kann %1 nicht schreiben; der Fehler kann daher nicht gemessen werden.</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::EvaluationPanel</name>
+    <message>
+        <source>Sensitivity</source>
+        <translation>Empfindlichkeit</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1 was stopped. What was finished is kept: the same work goes on from there.</source>
+        <translation>„%1“ wurde angehalten. Was fertig war, ist aufgehoben: dieselbe Arbeit geht von dort aus weiter.</translation>
+    </message>
+    <message>
+        <source>Importance data are saved as %1 and loaded.</source>
+        <translation>Die Wichtigkeitsdaten sind als %1 gespeichert und geladen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 In %n matrices some experts were never reached: a longer text would help.</source>
+        <translation>
+            <numerusform>%1 In einer Matrix wurden manche Experten nie erreicht: Ein längerer Text würde helfen.</numerusform>
+            <numerusform>%1 In %n Matrizen wurden manche Experten nie erreicht: Ein längerer Text würde helfen.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>What the plan does</source>
+        <translation>Was der Plan bewirkt</translation>
+    </message>
+    <message>
+        <source>E&amp;valuate the plan</source>
+        <translation>Plan be&amp;werten</translation>
+    </message>
+    <message>
+        <source>Perplexity and KL divergence of the plan against the model as it is stored, without writing a file</source>
+        <translation>Perplexität und KL-Divergenz des Plans gegen das Modell, wie es gespeichert ist, ohne eine Datei zu schreiben</translation>
+    </message>
+    <message>
+        <source>A&amp;gainst another model…</source>
+        <translation>&amp;Gegen ein anderes Modell…</translation>
+    </message>
+    <message>
+        <source>The same against another file: the model that this one was made from</source>
+        <translation>Dasselbe gegen eine andere Datei: das Modell, aus dem dieses gemacht wurde</translation>
+    </message>
+    <message>
+        <source>Which tensors matter</source>
+        <translation>Welche Tensoren zählen</translation>
+    </message>
+    <message>
+        <source>What is quantized at once, everything else left as it is</source>
+        <translation>Was zugleich quantisiert wird, während alles andere bleibt, wie es ist</translation>
+    </message>
+    <message>
+        <source>each tensor</source>
+        <translation>jedem Tensor</translation>
+    </message>
+    <message>
+        <source>each layer</source>
+        <translation>jeder Schicht</translation>
+    </message>
+    <message>
+        <source>each role</source>
+        <translation>jeder Rolle</translation>
+    </message>
+    <message>
+        <source>The type that is tried</source>
+        <translation>Der Typ, der ausprobiert wird</translation>
+    </message>
+    <message>
+        <source>as long as it takes</source>
+        <translation>so lange es dauert</translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation> min</translation>
+    </message>
+    <message>
+        <source>What is expected to matter most is measured first; what is left is estimated</source>
+        <translation>Was am meisten zählen dürfte, wird zuerst gemessen; der Rest wird geschätzt</translation>
+    </message>
+    <message>
+        <source>&amp;Measure sensitivity</source>
+        <translation>E&amp;mpfindlichkeit messen</translation>
+    </message>
+    <message>
+        <source>The KL divergence that quantizing each of them alone causes: for the error map and for fits to a budget</source>
+        <translation>Die KL-Divergenz, die jeder allein quantisiert verursacht: für die Fehlerkarte und das Anpassen an ein Budget</translation>
+    </message>
+    <message>
+        <source>Of ea&amp;ch:</source>
+        <translation>V&amp;on:</translation>
+    </message>
+    <message>
+        <source>&amp;Written as:</source>
+        <translation>Gesch&amp;rieben als:</translation>
+    </message>
+    <message>
+        <source>&amp;Time:</source>
+        <translation>&amp;Zeit:</translation>
+    </message>
+    <message>
+        <source>Importance data</source>
+        <translation>Wichtigkeitsdaten</translation>
+    </message>
+    <message>
+        <source>O&amp;utput matrix, too</source>
+        <translation>A&amp;uch die Ausgabematrix</translation>
+    </message>
+    <message>
+        <source>Usually left out: the output is kept in a better type</source>
+        <translation>Meist weggelassen: Die Ausgabe bleibt in einem besseren Typ</translation>
+    </message>
+    <message>
+        <source>Co&amp;llect importance…</source>
+        <translation>Wichtigkeit sa&amp;mmeln…</translation>
+    </message>
+    <message>
+        <source>Which input channels carry much: an imatrix file, by which quantizers spend their precision better</source>
+        <translation>Welche Eingangskanäle viel tragen: eine imatrix-Datei, mit der Quantisierer ihre Genauigkeit besser verteilen</translation>
+    </message>
+    <message>
+        <source>How far the evaluation is</source>
+        <translation>Wie weit die Bewertung ist</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>What is finished is kept: the same work goes on from there later</source>
+        <translation>Was fertig ist, wird aufgehoben: Dieselbe Arbeit geht später von dort aus weiter</translation>
+    </message>
+    <message>
+        <source>Evaluate the plan against another model</source>
+        <translation>Den Plan gegen ein anderes Modell bewerten</translation>
+    </message>
+    <message>
+        <source>Model files (*.gguf *.safetensors *.safetensors.index.json);;All files (*)</source>
+        <translation>Modelldateien (*.gguf *.safetensors *.safetensors.index.json);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Save importance data</source>
+        <translation>Wichtigkeitsdaten speichern</translation>
+    </message>
+    <message>
+        <source>Importance data (*.gguf);;Importance data, older format (*.dat)</source>
+        <translation>Wichtigkeitsdaten (*.gguf);;Wichtigkeitsdaten, älteres Format (*.dat)</translation>
+    </message>
+    <message>
+        <source>Open a model to run it on a text.</source>
+        <translation>Ein Modell öffnen, um es an einem Text laufen zu lassen.</translation>
+    </message>
+    <message>
+        <source>Looking whether this model can be run…</source>
+        <translation>Es wird nachgesehen, ob dieses Modell laufen kann…</translation>
+    </message>
+    <message>
+        <source>%1 tokens/s</source>
+        <translation>%1 Tokens/s</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
+    </message>
+    <message>
+        <source>Then: %1</source>
+        <translation>Danach: %1</translation>
+    </message>
+    <message>
+        <source>Evaluate the plan to see what it does to the model&apos;s predictions: the model itself is run on the text, layer by layer.</source>
+        <translation>Den Plan bewerten, um zu sehen, was er mit den Vorhersagen des Modells macht: Das Modell selbst läuft an dem Text, Schicht für Schicht.</translation>
+    </message>
+    <message>
+        <source>Open a model to see what a plan does to its predictions.</source>
+        <translation>Ein Modell öffnen, um zu sehen, was ein Plan mit seinen Vorhersagen macht.</translation>
+    </message>
+    <message>
+        <source>so far: %1 of %2 windows</source>
+        <translation>bisher %1 von %2 Fenstern</translation>
+    </message>
+    <message>
+        <source>of an earlier plan: it was edited since</source>
+        <translation>von einem früheren Plan: er wurde seitdem geändert</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n windows taken over from an interrupted run</source>
+        <translation>
+            <numerusform>ein Fenster aus einem unterbrochenen Lauf übernommen</numerusform>
+            <numerusform>%n Fenster aus einem unterbrochenen Lauf übernommen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>what is finished cannot be kept: %1</source>
+        <translation>was fertig ist, kann nicht aufgehoben werden: %1</translation>
+    </message>
+    <message>
+        <source>the model as it is stored</source>
+        <translation>das Modell, wie es gespeichert ist</translation>
+    </message>
+    <message>
+        <source>Plan against %1, on %2</source>
+        <translation>Plan gegen %1, an: %2</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::Evaluations</name>
+    <message numerus="yes">
+        <source>%1, %n layers; %2</source>
+        <translation>
+            <numerusform>%1, eine Schicht; %2</numerusform>
+            <numerusform>%1, %n Schichten; %2</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Evaluating the plan on %1</source>
+        <translation>Bewertung des Plans an: %1</translation>
+    </message>
+    <message>
+        <source>Evaluating the plan against %1 on %2</source>
+        <translation>Bewertung des Plans gegen %1 an: %2</translation>
+    </message>
+    <message>
+        <source>Measuring sensitivity on %1</source>
+        <translation>Messung der Empfindlichkeit an: %1</translation>
+    </message>
+    <message>
+        <source>Collecting importance on %1</source>
+        <translation>Sammeln der Wichtigkeit an: %1</translation>
     </message>
 </context>
 <context>
@@ -1539,6 +1825,121 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>Value</source>
         <translation>Wert</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::FiguresModel</name>
+    <message>
+        <source>In nats per token, of the original&apos;s predictions from these</source>
+        <translation>In Nat je Token, der Vorhersagen des Originals von diesen</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>Perplexität</translation>
+    </message>
+    <message>
+        <source>How many tokens the model hesitates between, on average; the smaller the better</source>
+        <translation>Zwischen wie vielen Tokens das Modell im Mittel schwankt; je kleiner, desto besser</translation>
+    </message>
+    <message>
+        <source>Perplexity of the original</source>
+        <translation>Perplexität des Originals</translation>
+    </message>
+    <message>
+        <source>Change of perplexity</source>
+        <translation>Änderung der Perplexität</translation>
+    </message>
+    <message>
+        <source>From the paired differences: more exact than the two perplexities are</source>
+        <translation>Aus den paarweisen Unterschieden: genauer, als es die beiden Perplexitäten sind</translation>
+    </message>
+    <message>
+        <source>KL divergence, mean</source>
+        <translation>KL-Divergenz, Mittel</translation>
+    </message>
+    <message>
+        <source>KL divergence, median</source>
+        <translation>KL-Divergenz, Median</translation>
+    </message>
+    <message>
+        <source>KL divergence, 90 %</source>
+        <translation>KL-Divergenz, 90 %</translation>
+    </message>
+    <message>
+        <source>Nine of ten tokens are below</source>
+        <translation>Neun von zehn Tokens liegen darunter</translation>
+    </message>
+    <message>
+        <source>KL divergence, 99 %</source>
+        <translation>KL-Divergenz, 99 %</translation>
+    </message>
+    <message>
+        <source>All but one of a hundred tokens are below</source>
+        <translation>Alle bis auf eines von hundert Tokens liegen darunter</translation>
+    </message>
+    <message>
+        <source>KL divergence, 99.9 %</source>
+        <translation>KL-Divergenz, 99,9 %</translation>
+    </message>
+    <message>
+        <source>All but one of a thousand tokens are below</source>
+        <translation>Alle bis auf eines von tausend Tokens liegen darunter</translation>
+    </message>
+    <message>
+        <source>KL divergence, largest</source>
+        <translation>KL-Divergenz, größte</translation>
+    </message>
+    <message>
+        <source>Same most likely token</source>
+        <translation>Gleiches wahrscheinlichstes Token</translation>
+    </message>
+    <message>
+        <source>Share of tokens where both would say the same</source>
+        <translation>Anteil der Tokens, bei denen beide dasselbe sagen würden</translation>
+    </message>
+    <message>
+        <source>Right token&apos;s probability, mean change</source>
+        <translation>Wahrscheinlichkeit des richtigen Tokens, mittlere Änderung</translation>
+    </message>
+    <message>
+        <source>Right token&apos;s probability, RMS change</source>
+        <translation>Wahrscheinlichkeit des richtigen Tokens, RMS-Änderung</translation>
+    </message>
+    <message>
+        <source>Tokens judged</source>
+        <translation>Bewertete Tokens</translation>
+    </message>
+    <message>
+        <source>The second half of each window; the first half only gives context</source>
+        <translation>Die zweite Hälfte jedes Fensters; die erste Hälfte gibt nur Zusammenhang</translation>
+    </message>
+    <message>
+        <source>Windows</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
+        <source>Tokens in a window</source>
+        <translation>Tokens in einem Fenster</translation>
+    </message>
+    <message>
+        <source>95 % confidence interval</source>
+        <translation>95-%-Konfidenzintervall</translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>At least</source>
+        <translation>Mindestens</translation>
+    </message>
+    <message>
+        <source>At most</source>
+        <translation>Höchstens</translation>
     </message>
 </context>
 <context>
@@ -1906,10 +2307,6 @@ Opens %2 and applies the recipe</source>
         <translation>%1 von %2 Bytes bleiben übrig.</translation>
     </message>
     <message>
-        <source>Error %1 (%2): a proxy by role and place, no importance data.</source>
-        <translation>Fehler %1 (%2): ein Näherungswert nach Rolle und Ort, ohne Wichtigkeitsdaten.</translation>
-    </message>
-    <message>
         <source>%1 Estimated from samples so far.</source>
         <translation>%1 Bisher aus Stichproben geschätzt.</translation>
     </message>
@@ -1938,8 +2335,48 @@ Opens %2 and applies the recipe</source>
         <translation>Änderungen gegenüber dem Plan, wie er ist</translation>
     </message>
     <message>
-        <source>Error %1 (%2): weighted by importance; matrices count by role and place.</source>
-        <translation>Fehler %1 (%2): nach Wichtigkeit gewichtet; Matrizen zählen nach Rolle und Ort.</translation>
+        <source>C&amp;heck for real…</source>
+        <translation>In &amp;echt prüfen…</translation>
+    </message>
+    <message>
+        <source>How much the error of each tensor counts: measured on a text instead of guessed by role and place. The page Evaluation measures it.</source>
+        <translation>Wie viel der Fehler jedes Tensors zählt: an einem Text gemessen statt nach Rolle und Ort geraten. Die Seite Bewertung misst es.</translation>
+    </message>
+    <message>
+        <source>Runs the best plans of this budget on a text and offers the one that does best</source>
+        <translation>Lässt die besten Pläne dieses Budgets an einem Text laufen und bietet den besten davon an</translation>
+    </message>
+    <message>
+        <source>&amp;Weigh errors as measured on %1</source>
+        <translation>Fehler ge&amp;wichten wie gemessen an: %1</translation>
+    </message>
+    <message>
+        <source>&amp;Weigh errors as measured (not measured yet)</source>
+        <translation>Fehler ge&amp;wichten wie gemessen (noch nicht gemessen)</translation>
+    </message>
+    <message>
+        <source>Error %1 (%2)</source>
+        <translation>Fehler %1 (%2)</translation>
+    </message>
+    <message>
+        <source>%1: weighted by importance; matrices count by role and place.</source>
+        <translation>%1: nach Wichtigkeit gewichtet; Matrizen zählen nach Rolle und Ort.</translation>
+    </message>
+    <message>
+        <source>%1: a proxy by role and place, no importance data.</source>
+        <translation>%1: ein Ersatzmaß nach Rolle und Ort, ohne Wichtigkeitsdaten.</translation>
+    </message>
+    <message>
+        <source>%1, weighed as measured on %2: a KL divergence of about %3.</source>
+        <translation>%1, gewichtet wie gemessen an %2: eine KL-Divergenz von etwa %3.</translation>
+    </message>
+    <message>
+        <source>%1, weighed as measured on %2.</source>
+        <translation>%1, gewichtet wie gemessen an %2.</translation>
+    </message>
+    <message>
+        <source>Fit to %1, checked</source>
+        <translation>Anpassen an %1, geprüft</translation>
     </message>
 </context>
 <context>
@@ -2699,6 +3136,14 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
             <numerusform>Die Gewichtungsdaten in %1 passen zu %n Tensoren dieses Modells. Die anderen werden ohne sie kodiert, nie erreichte Experten mit gleich gewichteten Kanälen.</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>Bewertung</translation>
+    </message>
+    <message>
+        <source>E&amp;valuation</source>
+        <translation>&amp;Bewertung</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::MapSource</name>
@@ -2721,10 +3166,6 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>Bits per weight</source>
         <translation>Bits pro Gewicht</translation>
-    </message>
-    <message>
-        <source>Sensitivity</source>
-        <translation>Empfindlichkeit</translation>
     </message>
     <message>
         <source>Bytes</source>
@@ -2780,6 +3221,18 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>Weighted by importance %1</source>
         <translation>Nach Wichtigkeit gewichtet %1</translation>
+    </message>
+    <message>
+        <source>Sensitivity (KL)</source>
+        <translation>Empfindlichkeit (KL)</translation>
+    </message>
+    <message>
+        <source>KL divergence %1 when written as %2 (95 % interval %3 to %4)</source>
+        <translation>KL-Divergenz %1, wenn als %2 geschrieben (95-%-Intervall %3 bis %4)</translation>
+    </message>
+    <message>
+        <source>KL divergence about %1 when written as %2 (estimated from tensors of its role)</source>
+        <translation>KL-Divergenz etwa %1, wenn als %2 geschrieben (geschätzt aus Tensoren seiner Rolle)</translation>
     </message>
 </context>
 <context>
@@ -3535,6 +3988,124 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::PlanCheckDialog</name>
+    <message>
+        <source>&amp;Run them</source>
+        <translation>&amp;Laufen lassen</translation>
+    </message>
+    <message>
+        <source>Check the best plans for real</source>
+        <translation>Die besten Pläne in echt prüfen</translation>
+    </message>
+    <message>
+        <source>The best by each weighing of the errors, then the best presets of at most that size</source>
+        <translation>Die besten nach jeder Gewichtung der Fehler, dann die besten Voreinstellungen bis zu dieser Größe</translation>
+    </message>
+    <message>
+        <source>Plans that were run</source>
+        <translation>Pläne, die gelaufen sind</translation>
+    </message>
+    <message>
+        <source>plans</source>
+        <translation>plaene</translation>
+    </message>
+    <message>
+        <source>Running plans</source>
+        <translation>Pläne laufen</translation>
+    </message>
+    <message>
+        <source>&amp;Plans:</source>
+        <translation>P&amp;läne:</translation>
+    </message>
+    <message>
+        <source>&amp;Adopt this plan</source>
+        <translation>Diesen Plan über&amp;nehmen</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>Angehalten.</translation>
+    </message>
+    <message>
+        <source>The model is run once per plan, beside the original.</source>
+        <translation>Das Modell läuft einmal je Plan, neben dem Original.</translation>
+    </message>
+    <message>
+        <source>Running the plans…</source>
+        <translation>Die Pläne laufen…</translation>
+    </message>
+    <message>
+        <source>measured sensitivities</source>
+        <translation>gemessene Empfindlichkeiten</translation>
+    </message>
+    <message>
+        <source>proxy by role and place</source>
+        <translation>Ersatzmaß nach Rolle und Ort</translation>
+    </message>
+    <message>
+        <source>between both</source>
+        <translation>zwischen beiden</translation>
+    </message>
+    <message>
+        <source>Best: %1. KL divergence predicted %2, measured %3.</source>
+        <translation>Am besten: %1. KL-Divergenz vorhergesagt %2, gemessen %3.</translation>
+    </message>
+    <message>
+        <source>Best: %1. KL divergence measured %2.</source>
+        <translation>Am besten: %1. KL-Divergenz gemessen %2.</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::PlanCheckModel</name>
+    <message>
+        <source>%1 (best)</source>
+        <translation>%1 (am besten)</translation>
+    </message>
+    <message>
+        <source>By which weighing of the errors the plan is the best, or the preset&apos;s name</source>
+        <translation>Nach welcher Gewichtung der Fehler der Plan der beste ist, oder der Name der Voreinstellung</translation>
+    </message>
+    <message>
+        <source>Mean KL divergence as the sensitivities of the tensors add up</source>
+        <translation>Mittlere KL-Divergenz, wie sich die Empfindlichkeiten der Tensoren addieren</translation>
+    </message>
+    <message>
+        <source>Mean KL divergence from the original when the plan is run, in nats per token</source>
+        <translation>Mittlere KL-Divergenz vom Original, wenn der Plan läuft, in Nat je Token</translation>
+    </message>
+    <message>
+        <source>Standard error over the tokens</source>
+        <translation>Standardfehler über die Tokens</translation>
+    </message>
+    <message>
+        <source>Plan by</source>
+        <translation>Plan nach</translation>
+    </message>
+    <message>
+        <source>File size</source>
+        <translation>Dateigröße</translation>
+    </message>
+    <message>
+        <source>KL predicted</source>
+        <translation>KL vorhergesagt</translation>
+    </message>
+    <message>
+        <source>KL measured</source>
+        <translation>KL gemessen</translation>
+    </message>
+    <message>
+        <source>Uncertainty</source>
+        <translation>Unsicherheit</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>Perplexität</translation>
+    </message>
+    <message>
+        <source>Same top token</source>
+        <translation>Gleiches Token</translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::PresetDialog</name>
     <message>
         <source>&amp;Importance data will be used</source>
@@ -3772,6 +4343,113 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::ResultView</name>
+    <message>
+        <source>Figures of the evaluation</source>
+        <translation>Zahlen der Bewertung</translation>
+    </message>
+    <message>
+        <source>evaluation</source>
+        <translation>bewertung</translation>
+    </message>
+    <message>
+        <source>Figures</source>
+        <translation>Zahlen</translation>
+    </message>
+    <message>
+        <source>By position</source>
+        <translation>Nach Position</translation>
+    </message>
+    <message>
+        <source>Mean KL divergence by position in the window</source>
+        <translation>Mittlere KL-Divergenz nach Position im Fenster</translation>
+    </message>
+    <message>
+        <source>kl-by-position</source>
+        <translation>kl-nach-position</translation>
+    </message>
+    <message>
+        <source>Position in the window</source>
+        <translation>Position im Fenster</translation>
+    </message>
+    <message>
+        <source>Mean KL divergence in nats</source>
+        <translation>Mittlere KL-Divergenz in Nat</translation>
+    </message>
+    <message>
+        <source>Position %1: %2</source>
+        <translation>Position %1: %2</translation>
+    </message>
+    <message>
+        <source>By layer</source>
+        <translation>Nach Schicht</translation>
+    </message>
+    <message>
+        <source>Error of the hidden states after each layer</source>
+        <translation>Fehler der verborgenen Zustände nach jeder Schicht</translation>
+    </message>
+    <message>
+        <source>error-by-layer</source>
+        <translation>fehler-nach-schicht</translation>
+    </message>
+    <message>
+        <source>After layer</source>
+        <translation>Nach Schicht</translation>
+    </message>
+    <message>
+        <source>Relative RMS error in %</source>
+        <translation>Relativer RMS-Fehler in %</translation>
+    </message>
+    <message>
+        <source>After layer %1: %2</source>
+        <translation>Nach Schicht %1: %2</translation>
+    </message>
+    <message>
+        <source>Distribution</source>
+        <translation>Verteilung</translation>
+    </message>
+    <message>
+        <source>Distribution of the KL divergence over the tokens</source>
+        <translation>Verteilung der KL-Divergenz über die Tokens</translation>
+    </message>
+    <message>
+        <source>kl-distribution</source>
+        <translation>kl-verteilung</translation>
+    </message>
+    <message>
+        <source>Share of the tokens in %</source>
+        <translation>Anteil der Tokens in %</translation>
+    </message>
+    <message>
+        <source>KL divergence in nats, at most</source>
+        <translation>KL-Divergenz in Nat, höchstens</translation>
+    </message>
+    <message>
+        <source>%1 of the tokens: at most %2</source>
+        <translation>%1 der Tokens: höchstens %2</translation>
+    </message>
+    <message>
+        <source>Plot</source>
+        <translation>Diagramm</translation>
+    </message>
+    <message>
+        <source>Copy or save the plot</source>
+        <translation>Diagramm kopieren oder speichern</translation>
+    </message>
+    <message>
+        <source>Perplexity %1.</source>
+        <translation>Perplexität %1.</translation>
+    </message>
+    <message>
+        <source>%1 – %2</source>
+        <translation>%1 – %2</translation>
+    </message>
+    <message>
+        <source>Nothing is measured yet.</source>
+        <translation>Noch ist nichts gemessen.</translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::RowErrorPlot</name>
     <message>
         <source>Each row</source>
@@ -3811,6 +4489,116 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>From %1 to %2</source>
         <translation>Von %1 bis %2</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::SensitivityModel</name>
+    <message>
+        <source>measured</source>
+        <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>estimated</source>
+        <translation>geschätzt</translation>
+    </message>
+    <message>
+        <source>The type that it alone was written in, everything else left as it is</source>
+        <translation>Der Typ, in dem er allein geschrieben wurde, während alles andere blieb, wie es ist</translation>
+    </message>
+    <message>
+        <source>Mean KL divergence of the model&apos;s predictions from the original&apos;s, in nats per token</source>
+        <translation>Mittlere KL-Divergenz der Vorhersagen des Modells von denen des Originals, in Nat je Token</translation>
+    </message>
+    <message>
+        <source>Standard error over the tokens</source>
+        <translation>Standardfehler über die Tokens</translation>
+    </message>
+    <message>
+        <source>Estimated: from tensors of the same role, as there was no time left</source>
+        <translation>Geschätzt: aus Tensoren derselben Rolle, da keine Zeit blieb</translation>
+    </message>
+    <message>
+        <source>KL divergence per relative squared error: what counts in a fit</source>
+        <translation>KL-Divergenz je relativem quadratischem Fehler: was beim Anpassen zählt</translation>
+    </message>
+    <message>
+        <source>Tensor</source>
+        <translation>Tensor</translation>
+    </message>
+    <message>
+        <source>Written as</source>
+        <translation>Geschrieben als</translation>
+    </message>
+    <message>
+        <source>KL divergence</source>
+        <translation>KL-Divergenz</translation>
+    </message>
+    <message>
+        <source>Uncertainty</source>
+        <translation>Unsicherheit</translation>
+    </message>
+    <message>
+        <source>How known</source>
+        <translation>Woher bekannt</translation>
+    </message>
+    <message>
+        <source>Per squared error</source>
+        <translation>Je quadratischem Fehler</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::SensitivityPage</name>
+    <message>
+        <source>L&amp;oad…</source>
+        <translation>&amp;Laden…</translation>
+    </message>
+    <message>
+        <source>Sa&amp;ve…</source>
+        <translation>Speiche&amp;rn…</translation>
+    </message>
+    <message>
+        <source>Sensitivity of every tensor</source>
+        <translation>Empfindlichkeit jedes Tensors</translation>
+    </message>
+    <message>
+        <source>sensitivity</source>
+        <translation>empfindlichkeit</translation>
+    </message>
+    <message>
+        <source>Sensitivities that were measured earlier, here or on the command line</source>
+        <translation>Empfindlichkeiten, die früher gemessen wurden, hier oder auf der Befehlszeile</translation>
+    </message>
+    <message>
+        <source>Keep the figures in a file that the command line reads, too</source>
+        <translation>Die Zahlen in einer Datei aufheben, die auch die Befehlszeile liest</translation>
+    </message>
+    <message>
+        <source>Not measured yet. Measure sensitivity tells what an error in each tensor does to the model&apos;s predictions; a fit to a budget then spends its bits where they count.</source>
+        <translation>Noch nicht gemessen. „Empfindlichkeit messen“ sagt, was ein Fehler in jedem Tensor mit den Vorhersagen des Modells macht; ein Anpassen an ein Budget gibt seine Bits dann dort aus, wo sie zählen.</translation>
+    </message>
+    <message>
+        <source>Open a model to measure how sensitive its tensors are.</source>
+        <translation>Ein Modell öffnen, um zu messen, wie empfindlich seine Tensoren sind.</translation>
+    </message>
+    <message>
+        <source>On %1, %2 tokens: %3 measured, %4 estimated</source>
+        <translation>An %1, %2 Tokens: %3 gemessen, %4 geschätzt</translation>
+    </message>
+    <message>
+        <source>Load sensitivities</source>
+        <translation>Empfindlichkeiten laden</translation>
+    </message>
+    <message>
+        <source>Sensitivities (*.json);;All files (*)</source>
+        <translation>Empfindlichkeiten (*.json);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Save sensitivities</source>
+        <translation>Empfindlichkeiten speichern</translation>
+    </message>
+    <message>
+        <source>Sensitivities (*.json)</source>
+        <translation>Empfindlichkeiten (*.json)</translation>
     </message>
 </context>
 <context>
@@ -3871,6 +4659,18 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
         <source>Importance: %1</source>
         <translation>Gewichtung: %1</translation>
     </message>
+    <message>
+        <source>What the plan does to the model&apos;s predictions</source>
+        <translation>Was der Plan mit den Vorhersagen des Modells macht</translation>
+    </message>
+    <message>
+        <source>%1 (of an earlier plan)</source>
+        <translation>%1 (von einem früheren Plan)</translation>
+    </message>
+    <message>
+        <source>%1 This was an earlier plan: it was edited since.</source>
+        <translation>%1 Das war ein früherer Plan: Er wurde seitdem geändert.</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::TaskTableModel</name>
@@ -3905,6 +4705,10 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>Time</source>
         <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>wartet</translation>
     </message>
 </context>
 <context>
@@ -4346,6 +5150,105 @@ In GGUF: %2</translation>
     <message>
         <source>This plan, %1: %2</source>
         <translation>Dieser Plan, %1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::TrialTextBox</name>
+    <message>
+        <source>Tokens in a window</source>
+        <translation>Tokens in einem Fenster</translation>
+    </message>
+    <message>
+        <source>Windows at most</source>
+        <translation>Höchstens so viele Fenster</translation>
+    </message>
+    <message>
+        <source>More windows take longer and make the figures surer</source>
+        <translation>Mehr Fenster dauern länger und machen die Zahlen sicherer</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>Threads</translation>
+    </message>
+    <message>
+        <source>Memory to use at most</source>
+        <translation>Höchstens zu nutzender Speicher</translation>
+    </message>
+    <message>
+        <source>Beside the model&apos;s file. Less memory means that weights are decoded more often</source>
+        <translation>Neben der Modelldatei. Weniger Speicher heißt, dass Gewichte öfter dekodiert werden</translation>
+    </message>
+    <message>
+        <source>The text that the model reads; a text file may be dropped here, too</source>
+        <translation>Der Text, den das Modell liest; eine Textdatei kann auch hier abgelegt werden</translation>
+    </message>
+    <message>
+        <source>F&amp;ile…</source>
+        <translation>Da&amp;tei…</translation>
+    </message>
+    <message>
+        <source>Choose a text file</source>
+        <translation>Eine Textdatei wählen</translation>
+    </message>
+    <message>
+        <source>the whole text</source>
+        <translation>der ganze Text</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>automatisch</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> Tokens</translation>
+    </message>
+    <message>
+        <source> MiB</source>
+        <translation> MiB</translation>
+    </message>
+    <message>
+        <source>Te&amp;xt:</source>
+        <translation>Te&amp;xt:</translation>
+    </message>
+    <message>
+        <source>Wi&amp;ndow:</source>
+        <translation>Fe&amp;nster:</translation>
+    </message>
+    <message>
+        <source>At mo&amp;st:</source>
+        <translation>Höch&amp;stens:</translation>
+    </message>
+    <message>
+        <source>T&amp;hreads:</source>
+        <translation>T&amp;hreads:</translation>
+    </message>
+    <message>
+        <source>Memor&amp;y:</source>
+        <translation>S&amp;peicher:</translation>
+    </message>
+    <message>
+        <source>the neutral text</source>
+        <translation>neutraler Text</translation>
+    </message>
+    <message>
+        <source>The text is cut into windows of so many tokens; the second half of each is judged</source>
+        <translation>Der Text wird in Fenster aus so vielen Tokens geschnitten; die zweite Hälfte jedes Fensters wird bewertet</translation>
+    </message>
+    <message>
+        <source>%1. The model was made for at most %2.</source>
+        <translation>%1. Das Modell ist für höchstens %2 gemacht.</translation>
+    </message>
+    <message>
+        <source>Text to run the model on</source>
+        <translation>Text, an dem das Modell laufen soll</translation>
+    </message>
+    <message>
+        <source>Texts (*.txt *.text *.md *.raw);;All files (*)</source>
+        <translation>Texte (*.txt *.text *.md *.raw);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Neutral text (built in)</source>
+        <translation>Neutraler Text (eingebaut)</translation>
     </message>
 </context>
 <context>

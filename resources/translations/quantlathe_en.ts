@@ -46,6 +46,33 @@
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::EvaluationPanel</name>
+    <message numerus="yes">
+        <source>%1 In %n matrices some experts were never reached: a longer text would help.</source>
+        <translation>
+            <numerusform>%1 In one matrix some experts were never reached: a longer text would help.</numerusform>
+            <numerusform>%1 In %n matrices some experts were never reached: a longer text would help.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n windows taken over from an interrupted run</source>
+        <translation>
+            <numerusform>one window taken over from an interrupted run</numerusform>
+            <numerusform>%n windows taken over from an interrupted run</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::Evaluations</name>
+    <message numerus="yes">
+        <source>%1, %n layers; %2</source>
+        <translation>
+            <numerusform>%1, one layer; %2</numerusform>
+            <numerusform>%1, %n layers; %2</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::ExportDialog</name>
     <message numerus="yes">
         <source>%n te&amp;nsors get another type than asked for:</source>

@@ -3,6 +3,9 @@
 // text, into $QUANTLATHE_SCREENSHOTS.
 #include "core/plan/presets.h"
 #include "ui/compare/compare_window.h"
+#include "ui/evaluation/evaluation_panel.h"
+#include "ui/evaluation/result_view.h"
+#include "ui/evaluation/trial_text_box.h"
 #include "ui/findings/findings_panel.h"
 #include "ui/jobs/export_dialog.h"
 #include "ui/jobs/job_queue.h"
@@ -12,6 +15,7 @@
 #include "ui/metadata/array_page.h"
 #include "ui/metadata/metadata_model.h"
 #include "ui/metadata/metadata_panel.h"
+#include "ui/parts/task_list.h"
 #include "ui/plots/distribution_panel.h"
 #include "ui/plots/error_panel.h"
 #include "ui/values/values_panel.h"
@@ -22,6 +26,8 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
+#include <QPushButton>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QTableView>
 
@@ -51,6 +57,9 @@ int main(int argc, char** argv)
     ValuesPanel values(document);
     FindingsPanel findings(document);
     MemoryPanel memory(document);
+    TaskList tasks;
+    Evaluations evaluations(document, tasks);
+    EvaluationPanel evaluation(evaluations);
     JobQueue queue;
     JobsPanel jobs(queue);
     struct Shown
@@ -65,7 +74,8 @@ int main(int argc, char** argv)
                                     {QStringLiteral("values"), &values, {1000, 360}},
                                     {QStringLiteral("findings"), &findings, {1000, 300}},
                                     {QStringLiteral("jobs"), &jobs, {1000, 360}},
-                                    {QStringLiteral("memory"), &memory, {400, 1000}}};
+                                    {QStringLiteral("memory"), &memory, {400, 1000}},
+                                    {QStringLiteral("evaluation"), &evaluation, {960, 640}}};
     CompareWindow compare(document.model());
     compare.resize(1024, 640);
     compare.show();
@@ -75,6 +85,13 @@ int main(int argc, char** argv)
             compare.tabs().setCurrentIndex(page);
             ui::test::settle(700);
             compare.grab().save(folder.filePath(QStringLiteral("compare-%1-%2.png").arg(page).arg(suffix)));
+        }
+    };
+    const auto saveEvaluation = [&](const QString& suffix) {
+        for (int page = 0; page < evaluation.results().pages().count(); ++page) {
+            evaluation.results().pages().setCurrentIndex(page);
+            QTest::qWait(300);
+            evaluation.grab().save(folder.filePath(QStringLiteral("evaluation-%1-%2.png").arg(page).arg(suffix)));
         }
     };
     const auto saveAll = [&](const QString& suffix) {
@@ -100,6 +117,17 @@ int main(int argc, char** argv)
         if (keys.index(row, 0).data().toString() == QStringLiteral("tokenizer.ggml.tokens"))
             metadata.view().setCurrentIndex(keys.index(row, 0));
     }
+    // What is under way, then what came out.
+    evaluation.text().setFile(QString::fromStdString(quantlathe::test::resource("sample/heldout.txt").string()));
+    evaluation.findChild<QSpinBox*>(QStringLiteral("evaluationContext"))->setValue(128);
+    evaluation.findChild<QSpinBox*>(QStringLiteral("evaluationWindows"))->setValue(24);
+    (void)QTest::qWaitFor([&] { return evaluations.readiness().isKnown; }, 20'000);
+    evaluation.findChild<QPushButton*>(QStringLiteral("measureSensitivity"))->click();
+    evaluation.findChild<QPushButton*>(QStringLiteral("evaluatePlan"))->click();
+    QTest::qWait(1500);
+    evaluation.grab().save(folder.filePath(QStringLiteral("evaluation-running.png")));
+    (void)QTest::qWaitFor([&] { return !evaluations.isRunning(); }, 600'000);
+    saveEvaluation(QStringLiteral("light"));
     const quantlathe::test::ScratchFolder target;
     ExportDialog dialog(document, queue);
     dialog.setTarget(QString::fromStdString((target / "sample-Q4_K_M.gguf").string()));
@@ -121,8 +149,11 @@ int main(int argc, char** argv)
     refused.grab().save(folder.filePath(QStringLiteral("panel-export-refused-dark.png")));
     refused.close();
     saveAll(QStringLiteral("dark-logarithmic"));
+    saveEvaluation(QStringLiteral("dark"));
     theme.setTextPercent(150);
     saveAll(QStringLiteral("dark-large"));
+    theme.setTextPercent(200);
+    saveEvaluation(QStringLiteral("dark-larger"));
     saveCompare(QStringLiteral("dark-large"));
     theme.setTextPercent(100);
     theme.setMode(Theme::Mode::Light);

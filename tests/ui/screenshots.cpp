@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe_screenshots [FILE]: pictures of the window for people to look at, into $QUANTLATHE_SCREENSHOTS.
 #include "core/plan/presets.h"
+#include "ui/evaluation/evaluation_panel.h"
+#include "ui/evaluation/trial_text_box.h"
 #include "ui/look/theme.h"
 #include "ui/map/error_map_panel.h"
 #include "ui/presets/preset_dialog.h"
@@ -15,6 +17,8 @@
 #include <QComboBox>
 #include <QDir>
 #include <QDockWidget>
+#include <QPushButton>
+#include <QSpinBox>
 #include <QToolButton>
 #include <QTreeView>
 
@@ -107,7 +111,24 @@ int main(int argc, char** argv)
     theme->setTextPercent(150);
     save(QStringLiteral("map-small-large-text-dark"));
     theme->setTextPercent(100);
+    // The model is run on text.
+    window.showEvaluation();
+    window.evaluation().text().setFile(QString::fromStdString(quantlathe::test::resource("sample/heldout.txt").string()));
+    window.evaluation().findChild<QSpinBox*>(QStringLiteral("evaluationContext"))->setValue(128);
+    window.evaluation().findChild<QSpinBox*>(QStringLiteral("evaluationWindows"))->setValue(16);
+    (void)QTest::qWaitFor([&] { return window.evaluations().readiness().isKnown; }, 20'000);
+    window.evaluation().findChild<QPushButton*>(QStringLiteral("evaluatePlan"))->click();
+    (void)QTest::qWaitFor([&] { return !window.evaluations().isRunning(); }, 300'000);
+    save(QStringLiteral("evaluation-small-dark"));
+    theme->setTextPercent(200);
+    save(QStringLiteral("evaluation-small-large-text-dark"));
+    theme->setTextPercent(100);
     window.resize(1440, 900);
+    theme->setMode(Theme::Mode::Light);
+    save(QStringLiteral("evaluation-light"));
+    theme->setMode(Theme::Mode::HighContrast);
+    save(QStringLiteral("evaluation-high-contrast"));
+    theme->setMode(Theme::Mode::Dark);
     raise("distribution");
     window.showTree();
 

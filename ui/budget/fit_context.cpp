@@ -21,11 +21,11 @@ std::shared_ptr<const MemoryModel> FitInputs::memory() const
     return memoryModels->memory;
 }
 
-std::shared_ptr<const FitProblem> FitInputs::problem(FitMeasure measure) const
+std::shared_ptr<const FitProblem> FitInputs::problem(const DamageWeights& weights, FitMeasure measure) const
 {
     FitConstraints own = constraints;
     own.hasImportance = hasImportance;
-    return std::make_shared<const FitProblem>(model, memory(), *errors, weights(), own, plan, measure);
+    return std::make_shared<const FitProblem>(model, memory(), *errors, weights, own, plan, measure);
 }
 
 FitContext::FitContext(Document& document, QObject* parent)
@@ -39,6 +39,18 @@ FitContext::FitContext(Document& document, QObject* parent)
     });
     // What was solved with other errors holds no longer.
     connect(&document, &Document::importanceChanged, this, &FitContext::constraintsChanged);
+    connect(&document, &Document::sensitivitiesChanged, this, [this] {
+        if (m_isUsingSensitivities)
+            Q_EMIT constraintsChanged();
+    });
+}
+
+void FitContext::setUsingSensitivities(bool isUsing)
+{
+    if (isUsing == m_isUsingSensitivities)
+        return;
+    m_isUsingSensitivities = isUsing;
+    Q_EMIT constraintsChanged();
 }
 
 void FitContext::setConstraints(const FitConstraints& constraints)
@@ -58,7 +70,7 @@ FitInputs FitContext::inputs() const
 {
     const ErrorSurvey* survey = m_document.survey();
     return {m_document.model(), std::make_shared<const ErrorTable>(survey ? survey->table() : ErrorTable()), m_document.plan(),
-            m_constraints, m_document.importance() != nullptr, m_memoryModels};
+            m_constraints, m_document.importance() != nullptr, m_isUsingSensitivities ? m_document.sensitivities() : nullptr, m_memoryModels};
 }
 
 QString damageText(double damage) { return relativeErrorText(relativeRmsOfDamage(damage)); }

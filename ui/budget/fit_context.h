@@ -22,13 +22,15 @@ struct FitInputs
     Plan plan;
     FitConstraints constraints;
     bool hasImportance = false; ///< the errors are weighted by importance
+    std::shared_ptr<const Sensitivities> sensitivities; ///< null: the proxy
 
     [[nodiscard]] FitReadiness readiness() const { return FitProblem::readiness(*model, *errors, constraints, plan); }
-    [[nodiscard]] DamageWeights weights() const { return proxyWeights(*model); }
+    [[nodiscard]] DamageWeights weights() const { return sensitivities ? measuredWeights(*model, *sensitivities) : proxyWeights(*model); }
     /// Knows the exact header of what would be written; made once per model. On a worker thread.
     [[nodiscard]] std::shared_ptr<const MemoryModel> memory() const;
     /// On a worker thread. @throws Error as FitProblem's constructor
-    [[nodiscard]] std::shared_ptr<const FitProblem> problem(FitMeasure measure = FitMeasure::FileBytes) const;
+    [[nodiscard]] std::shared_ptr<const FitProblem> problem(FitMeasure measure = FitMeasure::FileBytes) const { return problem(weights(), measure); }
+    [[nodiscard]] std::shared_ptr<const FitProblem> problem(const DamageWeights& weights, FitMeasure measure) const;
 
     struct MemoryModels
     {
@@ -50,6 +52,9 @@ public:
     /// Of the model that is open; back to the defaults with the next one.
     [[nodiscard]] const FitConstraints& constraints() const { return m_constraints; }
     void setConstraints(const FitConstraints& constraints);
+    /// Whether measured sensitivities count, where there are any, instead of the proxy. On at the start.
+    [[nodiscard]] bool isUsingSensitivities() const { return m_isUsingSensitivities; }
+    void setUsingSensitivities(bool isUsing);
     /// Nothing until something was adopted.
     [[nodiscard]] const std::optional<Plan>& planBeforeFit() const { return m_planBeforeFit; }
     /// Takes over @p plan as one undoable step.
@@ -58,12 +63,14 @@ public:
     [[nodiscard]] FitInputs inputs() const;
 
 Q_SIGNALS:
+    /// Or how errors count.
     void constraintsChanged();
     void planBeforeFitChanged();
 
 private:
     Document& m_document;
     FitConstraints m_constraints;
+    bool m_isUsingSensitivities = true;
     std::optional<Plan> m_planBeforeFit;
     std::shared_ptr<FitInputs::MemoryModels> m_memoryModels;
 };

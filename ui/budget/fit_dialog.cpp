@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/budget/fit_dialog.h"
 
+#include "core/inference/network.h"
 #include "core/plan/presets.h"
 #include "ui/budget/fit_constraints_box.h"
 #include "ui/budget/fit_context.h"
 #include "ui/budget/plan_changes_model.h"
+#include "ui/budget/plan_check_dialog.h"
+#include "ui/evaluation/evaluation_text.h"
 #include "ui/look/theme.h"
 #include "ui/parts/number_text.h"
 #include "ui/parts/table_copy.h"
 #include "ui/text.h"
 
+#include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QGroupBox>
 #include <QHBoxLayout>
@@ -32,9 +36,10 @@ constexpr int betterMilliseconds = 2000; ///< while they only get better
 
 FitDialog::FitDialog(FitContext& context, QWidget* parent)
     : QDialog(parent), m_context(context), m_budget(new FitBudgetBox(context.document(), this)),
-      m_constraints(new FitConstraintsBox(context.document(), context.constraints(), this)), m_summary(new QLabel(this)),
+      m_constraints(new FitConstraintsBox(context.document(), context.constraints(), this)), m_isMeasured(new QCheckBox(this)), m_summary(new QLabel(this)),
       m_problemLabel(new QLabel(this)), m_progress(new QProgressBar(this)), m_changes(new PlanChangesModel(this)), m_view(new QTreeView(this)),
-      m_buttons(new QDialogButtonBox(QDialogButtonBox::Apply | QDialogButtonBox::Cancel, this))
+      m_buttons(new QDialogButtonBox(QDialogButtonBox::Apply | QDialogButtonBox::Cancel, this)),
+      m_check(new QPushButton(tr("C&heck for real…"), this))
 {
     setObjectName(u"fitDialog"_s);
     setWindowTitle(tr("Fit to a budget"));
@@ -63,8 +68,17 @@ FitDialog::FitDialog(FitContext& context, QWidget* parent)
     setPlanChangesColumns(*m_view);
     addTableActions(*m_view, tr("plan-changes"));
 
+    m_isMeasured->setObjectName(u"fitMeasuredWeights"_s);
+    m_isMeasured->setToolTip(tr("How much the error of each tensor counts: measured on a text instead of guessed by role and place. "
+                                "The page Evaluation measures it."));
+    m_isMeasured->setChecked(context.isUsingSensitivities());
+    m_check->setObjectName(u"fitCheck"_s);
+    m_check->setToolTip(tr("Runs the best plans of this budget on a text and offers the one that does best"));
+    m_buttons->addButton(m_check, QDialogButtonBox::ActionRole);
+
     auto* left = new QVBoxLayout;
     left->addWidget(m_budget);
+    left->addWidget(m_isMeasured);
     left->addWidget(m_constraints, 1);
     auto* right = new QVBoxLayout;
     right->addWidget(m_summary);
@@ -87,6 +101,13 @@ FitDialog::FitDialog(FitContext& context, QWidget* parent)
     apply->setDefault(true);
     connect(apply, &QPushButton::clicked, this, &FitDialog::accept);
     connect(m_buttons, &QDialogButtonBox::rejected, this, &FitDialog::reject);
+    connect(m_isMeasured, &QCheckBox::toggled, this, &FitDialog::problemChanged);
+    connect(m_check, &QPushButton::clicked, this, &FitDialog::checkPlans);
+    connect(&context.document(), &Document::sensitivitiesChanged, this, [this] {
+        showWeighing();
+        problemChanged();
+    });
+    showWeighing();
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &FitDialog::problemChanged);
     connect(m_budget, &FitBudgetBox::changed, this, [this] {
@@ -103,6 +124,22 @@ FitDialog::FitDialog(FitContext& context, QWidget* parent)
     problemChanged();
 }
 
+void FitDialog::showWeighing()
+{
+    const auto& sensitivities = m_context.document().sensitivities();
+    m_isMeasured->setEnabled(sensitivities != nullptr);
+    m_isMeasured->setText(sensitivities ? tr("&Weigh errors as measured on %1").arg(toQString(sensitivities->text))
+                                        : tr("&Weigh errors as measured (not measured yet)"));
+}
+
+FitInputs FitDialog::inputs(const FitConstraints& constraints) const
+{
+    FitInputs inputs = m_context.inputs();
+    inputs.constraints = constraints;
+    inputs.sensitivities = m_isMeasured->isChecked() ? m_context.document().sensitivities() : nullptr;
+    return inputs;
+}
+
 /// What is prepared for solving holds no longer.
 void FitDialog::problemChanged()
 {
@@ -114,6 +151,7 @@ void FitDialog::solveNow()
 {
     m_result.reset();
     m_buttons->button(QDialogButtonBox::Apply)->setEnabled(false);
+    m_check->setEnabled(false);
     const auto request = m_budget->request();
     const auto constraints = m_constraints->constraints();
     if (!request || !constraints) {
@@ -121,9 +159,7 @@ void FitDialog::solveNow()
         showProblem(!m_budget->problem().isEmpty() ? m_budget->problem() : m_constraints->problem());
         return;
     }
-    FitInputs inputs = m_context.inputs();
-    inputs.constraints = *constraints;
-    m_job.start([inputs, problem = m_problem, request = *request](const RunControl& control) { return solve(inputs, problem, request, control); },
+    m_job.start([inputs = inputs(*constraints), problem = m_problem, request = *request](const RunControl& control) { return solve(inputs, problem, request, control); },
                 [this](const Outcome& outcome) { take(outcome); }, [this](const Error& error) { showProblem(messageText(error)); });
 }
 
@@ -157,7 +193,10 @@ FitDialog::Outcome FitDialog::solve(const FitInputs& inputs, std::shared_ptr<con
                                                             : outcome.problem->fitBytes(outcome.budget);
         control.throwIfCancelled();
         outcome.current = outcome.problem->evaluate(inputs.plan);
-        outcome.changes = comparePlans(*inputs.model, inputs.plan, outcome.fit->plan, *inputs.errors, inputs.weights());
+        const DamageWeights weights = inputs.weights();
+        outcome.changes = comparePlans(*inputs.model, inputs.plan, outcome.fit->plan, *inputs.errors, weights);
+        outcome.measuredOn = inputs.sensitivities ? toQString(inputs.sensitivities->text) : QString();
+        outcome.predicted = outcome.fit->damage * weights.unit;
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Cancelled)
             throw;
@@ -171,6 +210,7 @@ void FitDialog::showProblem(const QString& problem)
 {
     m_result.reset();
     m_buttons->button(QDialogButtonBox::Apply)->setEnabled(false);
+    m_check->setEnabled(false);
     QPalette colours = palette();
     colours.setColor(QPalette::WindowText, errorColour(colours));
     m_problemLabel->setPalette(colours);
@@ -191,8 +231,15 @@ QString FitDialog::resultText(const Outcome& outcome) const
         const std::uint64_t used = outcome.problem->measure() == FitMeasure::DeviceBytes ? fit.deviceBytes : fit.fileBytes;
         lines << tr("%1 of %2 bytes are left.").arg(exactCountText(outcome.budget - used), exactCountText(outcome.budget));
     }
-    const QString error = (m_context.document().importance() ? tr("Error %1 (%2): weighted by importance; matrices count by role and place.")
-                                                             : tr("Error %1 (%2): a proxy by role and place, no importance data.")).arg(damageText(fit.damage), decibelText(decibelsOfDamage(fit.damage)));
+    const QString figures = tr("Error %1 (%2)").arg(damageText(fit.damage), decibelText(decibelsOfDamage(fit.damage)));
+    QString error;
+    if (outcome.measuredOn.isEmpty())
+        error = m_context.document().importance() ? tr("%1: weighted by importance; matrices count by role and place.").arg(figures)
+                                                  : tr("%1: a proxy by role and place, no importance data.").arg(figures);
+    else if (outcome.predicted > 0)
+        error = tr("%1, weighed as measured on %2: a KL divergence of about %3.").arg(figures, outcome.measuredOn, divergenceText(outcome.predicted));
+    else
+        error = tr("%1, weighed as measured on %2.").arg(figures, outcome.measuredOn);
     lines << (fit.isSampled ? tr("%1 Estimated from samples so far.").arg(error) : error);
     if (outcome.current)
         lines << tr("The plan as it is: %1, error %2 (%3).")
@@ -219,6 +266,9 @@ void FitDialog::take(const Outcome& outcome)
     m_summary->show();
     m_result = outcome.fit;
     m_buttons->button(QDialogButtonBox::Apply)->setEnabled(m_result.has_value());
+    m_check->setEnabled(m_result && isRunnable(*m_context.document().model()));
+    if (m_result)
+        m_budgetBytes = outcome.budget > 0 ? outcome.budget : m_result->fileBytes;
     if (!m_result) {
         m_summary->setText(tr("The best plan is shown as soon as the errors of all types are known from samples."));
         m_changes->setChanges(m_context.document().model(), {});
@@ -228,13 +278,33 @@ void FitDialog::take(const Outcome& outcome)
     m_changes->setChanges(m_context.document().model(), outcome.changes);
 }
 
+void FitDialog::checkPlans()
+{
+    const auto constraints = m_constraints->constraints();
+    if (!m_result || !m_problem || !constraints)
+        return;
+    auto* dialog = new PlanCheckDialog(inputs(*constraints), m_context.document().importance(), m_problem->measure(), m_budgetBytes, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        if (const auto chosen = dialog->chosen())
+            adopt(chosen->plan, tr("Fit to %1, checked").arg(bytesText(chosen->fileBytes)));
+    });
+    dialog->open();
+}
+
 void FitDialog::accept()
 {
-    if (!m_result)
-        return;
+    if (m_result)
+        adopt(m_result->plan, tr("Fit to %1").arg(bytesText(m_result->fileBytes)));
+}
+
+void FitDialog::adopt(const Plan& plan, const QString& text)
+{
     m_budget->remember();
     m_context.setConstraints(*m_constraints->constraints());
-    m_context.adopt(m_result->plan, tr("Fit to %1").arg(bytesText(m_result->fileBytes)));
+    if (m_isMeasured->isEnabled())
+        m_context.setUsingSensitivities(m_isMeasured->isChecked());
+    m_context.adopt(plan, text);
     QDialog::accept();
 }
 

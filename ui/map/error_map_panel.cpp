@@ -138,10 +138,8 @@ QWidget* ErrorMapPanel::makeSettings()
 {
     auto* settings = new QWidget(this);
     m_measure->setObjectName(u"mapMeasure"_s);
-    for (const MapMeasure measure : allMapMeasures()) {
-        if (measure != MapMeasure::Sensitivity) // no document holds any yet
-            m_measure->addItem(MapSource::measureText(measure), static_cast<int>(measure));
-    }
+    for (const MapMeasure measure : allMapMeasures())
+        m_measure->addItem(MapSource::measureText(measure), static_cast<int>(measure));
     auto* measureLabel = new QLabel(tr("&Show:"), settings);
     measureLabel->setBuddy(m_measure);
     connect(m_measure, &QComboBox::activated, this,
@@ -246,9 +244,14 @@ void ErrorMapPanel::showLegend()
     const bool hasScale = high > low;
     m_legend->setEnds(hasScale ? m_source->valueText(low) : QString(), hasScale ? m_source->valueText(high) : QString());
     m_legend->setVisible(hasScale);
+    m_types->setEnabled(m_source->measure() != MapMeasure::Sensitivity); // of the types that were tried
     const ErrorSurvey* survey = m_document.survey();
     if (!survey) {
         m_state->setTitle({});
+        return;
+    }
+    if (m_source->measure() == MapMeasure::Sensitivity) {
+        showSensitivityState();
         return;
     }
     const auto progress = survey->progress();
@@ -264,6 +267,22 @@ void ErrorMapPanel::showLegend()
                             .arg(progress.known)
                             .arg(progress.total)
                             .arg(progress.exact));
+}
+
+void ErrorMapPanel::showSensitivityState()
+{
+    const auto& sensitivities = m_document.sensitivities();
+    using State = TensorSensitivity::State;
+    if (!sensitivities) {
+        m_state->setTitle(tr("Not measured yet: see the page Evaluation"));
+    } else if (sensitivities->isComplete()) {
+        m_state->setTitle(tr("Measured on %1").arg(toQString(sensitivities->text)));
+    } else {
+        m_state->setTitle(tr("Measured on %1: %2, estimated: %3")
+                              .arg(toQString(sensitivities->text))
+                              .arg(sensitivities->count(State::Measured))
+                              .arg(sensitivities->count(State::Estimated)));
+    }
 }
 
 void ErrorMapPanel::selectInDocument()

@@ -45,6 +45,7 @@ private:
     void fillTypes();
     void showGrid();
     void showLegend();
+    void showSensitivityState();
     void selectInDocument();
     void selectFromDocument();
     void saveTable();

@@ -22,6 +22,12 @@ MapSource::MapSource(Document& document, QObject* parent) : QObject(parent), m_d
         update(tensors);
     });
     connect(&document, &Document::errorsChanged, this, &MapSource::update);
+    connect(&document, &Document::sensitivitiesChanged, this, [this] {
+        if (m_measure != MapMeasure::Sensitivity)
+            return;
+        measureAll();
+        Q_EMIT valuesChanged();
+    });
     takeModel();
 }
 
@@ -94,10 +100,17 @@ void MapSource::measureAll()
             const bool isOutside = index >= m_grid.fields.size();
             const auto& tensors = isOutside ? m_grid.outsideFields[index - m_grid.fields.size()] : m_grid.fields[index];
             if (!tensors.empty())
-                m_values[index] = mapValue(*model, *survey, tensors, m_written, m_measure);
+                m_values[index] = measured(tensors);
         }
     }
     updateLimits();
+}
+
+MapValue MapSource::measured(const std::vector<std::size_t>& tensors) const
+{
+    if (m_measure == MapMeasure::Sensitivity)
+        return m_document.sensitivities() ? sensitivityValue(*m_document.sensitivities(), tensors) : MapValue{};
+    return mapValue(*m_document.model(), *m_document.survey(), tensors, m_written, m_measure);
 }
 
 void MapSource::update(const std::vector<std::size_t>& tensors)
@@ -111,7 +124,7 @@ void MapSource::update(const std::vector<std::size_t>& tensors)
             fields.insert(*field);
     }
     for (const Field& field : fields)
-        m_values[slot(field)] = mapValue(*m_document.model(), *survey, this->tensors(field), m_written, m_measure);
+        m_values[slot(field)] = measured(this->tensors(field));
     if (fields.empty())
         return;
     updateLimits();
@@ -190,7 +203,7 @@ QString MapSource::measureText(MapMeasure measure)
     case MapMeasure::OutlierShare: return tr("Share of outliers");
     case MapMeasure::BitsPerWeight: return tr("Bits per weight");
     case MapMeasure::Bytes: return tr("Bytes");
-    case MapMeasure::Sensitivity: return tr("Sensitivity");
+    case MapMeasure::Sensitivity: return tr("Sensitivity (KL)");
     }
     return {};
 }
@@ -259,6 +272,15 @@ QString MapSource::description(Field field) const
     const MapValue outliers = mapValue(model, survey, members, m_written, MapMeasure::OutlierShare);
     if (kurtosis.isKnown() && outliers.isKnown())
         lines << tr("Excess kurtosis %1, outliers %2").arg(weightText(kurtosis.value, 3), shareText(outliers.value));
+    if (const auto& sensitivities = m_document.sensitivities()) {
+        const MapValue sensitivity = sensitivityValue(*sensitivities, members);
+        const QString probe = toQString(name(sensitivities->tensors[first].probe));
+        if (sensitivity.quality == PairError::Quality::Exact)
+            lines << tr("KL divergence %1 when written as %2 (95 % interval %3 to %4)")
+                         .arg(weightText(sensitivity.value, 3), probe, weightText(sensitivity.low, 3), weightText(sensitivity.high, 3));
+        else if (sensitivity.isKnown())
+            lines << tr("KL divergence about %1 when written as %2 (estimated from tensors of its role)").arg(weightText(sensitivity.value, 3), probe);
+    }
     const MapValue bits = mapValue(model, survey, members, m_written, MapMeasure::BitsPerWeight);
     const MapValue bytes = mapValue(model, survey, members, m_written, MapMeasure::Bytes);
     lines << tr("%1 bits per weight, %2").arg(bitsText(bits.value), bytesText(static_cast<std::uint64_t>(bytes.value)));

@@ -76,6 +76,7 @@ private:
     void takeModel();
     void takeTypes();
     void measureAll();
+    [[nodiscard]] MapValue measured(const std::vector<std::size_t>& tensors) const;
     void update(const std::vector<std::size_t>& tensors);
     void updateLimits();
     [[nodiscard]] std::size_t slot(Field field) const;

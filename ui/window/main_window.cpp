@@ -3,6 +3,8 @@
 
 #include "core/calibration/imatrix_file.h"
 #include "ui/budget/fit_context.h"
+#include "ui/evaluation/evaluation_panel.h"
+#include "ui/evaluation/trial_text_box.h"
 #include "ui/jobs/job_queue.h"
 #include "ui/look/icons.h"
 #include "ui/map/error_map_panel.h"
@@ -75,6 +77,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     new DocumentTasks(*m_document, *m_workspace.tasks, this);
     m_workspace.fit = m_fit;
     m_workspace.open = [this](const QString& path) { openPath(path); };
+    m_evaluations = new Evaluations(*m_document, *m_workspace.tasks, this);
 
     m_tree = new TensorTreePanel(*m_document, this);
     m_emptyState = new EmptyState(m_recentFiles, m_recentRecipes, this);
@@ -86,6 +89,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     m_views->setDocumentMode(true);
     m_views->addTab(m_tree, tr("Tensors"));
     m_views->addTab(m_map, tr("Error map"));
+    m_evaluation = new EvaluationPanel(*m_evaluations, this);
+    m_views->addTab(m_evaluation, tr("Evaluation"));
     m_middle->addWidget(m_views);
     setCentralWidget(m_middle);
     connect(m_emptyState, &EmptyState::openFileRequested, this, &MainWindow::chooseFile);
@@ -94,6 +99,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     connect(m_emptyState, &EmptyState::recipeRequested, this, &MainWindow::openRecipe);
 
     m_statusLine = new StatusLine(*m_document, this);
+    m_statusLine->setEvaluations(*m_evaluations);
     m_openingProgress = new QProgressBar(this);
     m_openingProgress->setRange(0, 0);
     m_openingProgress->setMaximumWidth(fontMetrics().averageCharWidth() * 16);
@@ -137,11 +143,12 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
             m_recentFiles.remove(pathText(path));
         showError(tr("The model could not be opened"), error);
     });
-    // Exports get the processors; what is on screen is still measured.
-    const auto yield = [this] { m_document->previews().setYielding(m_jobs->unfinishedCount() > 0); };
+    // Exports and evaluations get the processors; what is on screen is still measured.
+    const auto yield = [this] { m_document->previews().setYielding(m_jobs->unfinishedCount() > 0 || m_evaluations->isRunning()); };
     connect(m_jobs, &JobQueue::added, this, yield);
     connect(m_jobs, &JobQueue::changed, this, yield);
     connect(m_jobs, &JobQueue::finished, this, yield);
+    connect(m_evaluations, &Evaluations::queueChanged, this, yield);
     m_document->previews().setThorough(QSettings().value(thoroughKey, true).toBool());
     modelChanged();
 }
@@ -149,6 +156,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
 MainWindow::~MainWindow()
 {
     // Panels go before the document they read, and the document before the theme and the recent files.
+    m_evaluations->disconnect();
+    m_evaluations->stop();
     m_document->shutDown();
     m_document->disconnect();
     m_document->undoStack().disconnect();
@@ -176,6 +185,12 @@ void MainWindow::showMap()
 {
     m_views->setCurrentWidget(m_map);
     m_map->layers().setFocus();
+}
+
+void MainWindow::showEvaluation()
+{
+    m_views->setCurrentWidget(m_evaluation);
+    m_evaluation->text().setFocus();
 }
 
 void MainWindow::updateTitle()
@@ -301,6 +316,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
     }
     saveLayout();
     m_jobs->cancelAllAndWait();
+    m_evaluations->stop();
     m_document->shutDown();
     event->accept();
 }

@@ -26,6 +26,8 @@ class CompareWindow;
 class EmptyState;
 class FitContext;
 class ErrorMapPanel;
+class EvaluationPanel;
+class Evaluations;
 class JobQueue;
 class StatusLine;
 class TensorTreePanel;
@@ -41,9 +43,12 @@ public:
     [[nodiscard]] JobQueue& jobs() { return *m_jobs; }
     [[nodiscard]] TensorTreePanel& tree() { return *m_tree; }
     [[nodiscard]] ErrorMapPanel& map() { return *m_map; }
-    /// The two views of the middle.
+    [[nodiscard]] EvaluationPanel& evaluation() { return *m_evaluation; }
+    [[nodiscard]] Evaluations& evaluations() { return *m_evaluations; }
+    /// The views of the middle.
     void showTree();
     void showMap();
+    void showEvaluation();
     [[nodiscard]] FitContext& fit() { return *m_fit; }
     [[nodiscard]] RecentFiles& recentFiles() { return m_recentFiles; }
     [[nodiscard]] RecentRecipes& recentRecipes() { return m_recentRecipes; }
@@ -133,11 +138,13 @@ private:
     JobQueue* m_jobs;
     FitContext* m_fit;
     Workspace m_workspace;
+    Evaluations* m_evaluations;
     QList<QDockWidget*> m_docks; ///< in the order of allPanels()
     QStackedWidget* m_middle = nullptr;
     EmptyState* m_emptyState = nullptr;
     QTabWidget* m_views = nullptr;
     ErrorMapPanel* m_map = nullptr;
+    EvaluationPanel* m_evaluation = nullptr;
     TensorTreePanel* m_tree = nullptr;
     StatusLine* m_statusLine = nullptr;
     QToolButton* m_cancelOpening = nullptr;

@@ -212,7 +212,9 @@ void MainWindow::makeViewMenu()
     tree->setShortcut(Qt::CTRL | Qt::Key_1);
     QAction* map = menu->addAction(tr("Error &map"), this, &MainWindow::showMap);
     map->setShortcut(Qt::CTRL | Qt::Key_2);
-    m_modelActions << tree << map;
+    QAction* evaluation = menu->addAction(tr("E&valuation"), this, &MainWindow::showEvaluation);
+    evaluation->setShortcut(Qt::CTRL | Qt::Key_3);
+    m_modelActions << tree << map << evaluation;
     menu->addSeparator();
     for (QDockWidget* dock : m_docks)
         menu->addAction(dock->toggleViewAction());

@@ -2,9 +2,13 @@
 #include "ui/window/status_line.h"
 
 #include "ui/document.h"
+#include "ui/evaluation/evaluation_text.h"
+#include "ui/evaluation/evaluations.h"
 #include "ui/jobs/importance_text.h"
+#include "ui/parts/title_label.h"
 #include "ui/text.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QStringList>
@@ -18,6 +22,12 @@ StatusLine::StatusLine(Document& document, QWidget* parent) : QWidget(parent), m
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(fontMetrics().averageCharWidth() * 3);
+    m_verdict = new TitleLabel(this); // gives way where there is little room
+    m_verdict->setObjectName(u"statusVerdict"_s);
+    m_verdict->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+    m_verdict->setAccessibleDescription(tr("What the plan does to the model's predictions"));
+    m_verdict->hide();
+    layout->addWidget(m_verdict);
     m_measuring = addField(*layout, u"statusMeasuring"_s, tr("Background work"));
     m_format = addField(*layout, u"statusFormat"_s, tr("File format"));
     m_architecture = addField(*layout, u"statusArchitecture"_s, tr("Architecture"));
@@ -84,6 +94,37 @@ void StatusLine::showImportance()
     const ImportanceReport report = importanceReport(*importance, m_document.plan());
     m_importance->setText(tr("Importance: %1").arg(importanceSummary(*importance->importance(), report)));
     m_importance->setToolTip(importanceLines(report).join(u'\n'));
+}
+
+void StatusLine::setEvaluations(Evaluations& evaluations)
+{
+    m_evaluations = &evaluations;
+    connect(&evaluations, &Evaluations::judgementChanged, this, &StatusLine::showVerdict);
+    showVerdict();
+}
+
+void StatusLine::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_evaluations)
+        showVerdict();
+}
+
+void StatusLine::showVerdict()
+{
+    const auto& judgement = m_evaluations->judgement();
+    const bool isShown = judgement && judgement->verdict;
+    m_verdict->setVisible(isShown);
+    if (!isShown)
+        return;
+    const QString verdict = shortVerdictText(*judgement->verdict);
+    const bool isOld = m_evaluations->isOfEarlierPlan();
+    m_verdict->setTitle(isOld ? tr("%1 (of an earlier plan)").arg(verdict) : verdict);
+    m_verdict->setToolTip(isOld ? tr("%1 This was an earlier plan: it was edited since.").arg(verdictText(*judgement->verdict)) : verdictText(*judgement->verdict));
+    QPalette colours;
+    if (!isOld)
+        colours.setColor(QPalette::WindowText, damageColour(palette(), judgement->verdict->level));
+    m_verdict->setPalette(colours);
 }
 
 QString StatusLine::text() const

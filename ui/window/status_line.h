@@ -10,6 +10,8 @@ class QLabel;
 namespace quantlathe::ui {
 
 class Document;
+class Evaluations;
+class TitleLabel;
 
 class StatusLine : public QWidget
 {
@@ -17,16 +19,24 @@ class StatusLine : public QWidget
 public:
     explicit StatusLine(Document& document, QWidget* parent = nullptr);
 
+    /// Shows its verdict on the plan, too.
+    void setEvaluations(Evaluations& evaluations);
     /// The figures as one line of text.
     [[nodiscard]] QString text() const;
+
+protected:
+    void changeEvent(QEvent* event) override;
 
 private:
     void update();
     void showMeasuring();
     void showImportance();
+    void showVerdict();
     QLabel* addField(QHBoxLayout& layout, const QString& objectName, const QString& meaning);
 
     Document& m_document;
+    Evaluations* m_evaluations = nullptr;
+    TitleLabel* m_verdict;
     QLabel* m_measuring;
     QLabel* m_format;
     QLabel* m_architecture;
