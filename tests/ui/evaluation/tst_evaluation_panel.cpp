@@ -190,6 +190,8 @@ private Q_SLOTS:
         window.document().setModel(sampleModel());
         auto& verdict = part<QLabel>(window, "statusVerdict");
         QVERIFY(!verdict.isVisible());
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
         QTest::keyClick(&window, Qt::Key_3, Qt::ControlModifier);
         QTRY_VERIFY(window.evaluation().isVisible());
         QTRY_VERIFY(window.evaluations().readiness().isKnown);

@@ -17,6 +17,8 @@
 #include <QTabWidget>
 #include <QToolButton>
 
+#include <limits>
+
 using namespace quantlathe;
 using namespace quantlathe::ui;
 using namespace quantlathe::ui::test;
@@ -123,7 +125,7 @@ private Q_SLOTS:
         }
         view.layerPlot().setFocus();
         QCOMPARE(view.layerPlot().tipAt(QPointF(view.layerPlot().xAxis->coordToPixel(2), view.layerPlot().axisRect()->center().y())),
-                 QStringLiteral("After layer 2: 5.00 %"));
+                 QStringLiteral("After layer 2: 5.000 %"));
         const QString file = QString::fromStdString((m_folder / "plot.png").string());
         QCOMPARE(savePlot(view.layerPlot(), file), QString());
         QVERIFY(QImage(file).width() > 100);
