@@ -171,9 +171,10 @@ void run(const Invocation& invocation, const Options& options)
     request.tokens = judged.text.tokens;
     request.begin = judged.text.begin;
     if (options.plan.isGiven()) {
-        const Plan plan = options.plan.planFor(*judged.model);
-        request.weights = plannedWeights(judged.model, plan);
-        request.weightsIdentity = recipeToJson(plan, *judged.model);
+        const auto importance = options.plan.importanceFor(judged.model);
+        const Plan plan = options.plan.planFor(*judged.model, importance.get());
+        request.weights = plannedWeights(judged.model, plan, importance);
+        request.weightsIdentity = recipeToJson(plan, *judged.model, importance ? importance->importance().get() : nullptr);
     } else {
         request.weights = storedWeights(judged.model);
     }
