@@ -222,6 +222,7 @@ void addEvaluate(CLI::App& app, Invocation& invocation)
     command->add_option("MODEL", options->file, "GGUF file or Hugging Face folder")->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
+    options->plan.addImportance(command);
     command->add_option("--against", options->against, "The original, where it is another file; turns --kl on")->type_name("FILE");
     command->add_option("--text", options->text, "Text in UTF-8; without it a neutral sample text that is built in")->type_name("FILE");
     addNumber(command, "--ctx", options->context, "Tokens in a window, of which the second half is scored", 4, 1u << 20)->type_name("N")->default_str("512");

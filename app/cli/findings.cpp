@@ -114,6 +114,7 @@ void addFindings(CLI::App& app, Invocation& invocation)
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
     options->plan.add(command, PlanOptions::Recipe::Allowed);
+    options->plan.addImportance(command);
     command->add_flag("--deep", options->isDeep, "Read all weights too: NaN, infinities, constant rows, equal tensors");
     command->add_option("--fail-on", options->failOn, "Exit with code 3 on findings this severe: problem (default), warning, hint, never")
         ->type_name("SEVERITY");

@@ -4,6 +4,7 @@
 #include "core/codecs/families.h"
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/search_encode.h"
+#include "core/codecs/sized_importance.h"
 #include "core/codecs/scalar.h"
 #include "core/codecs/simd_decode.h"
 
@@ -117,7 +118,7 @@ std::span<const Codec> kQuantCodecs()
     using enum TensorType;
     using enum Objective;
     static constexpr Codec codecs[] = {
-        {Q2_K, simd::decodeQ2_K, encodeQ2_K, Magnitude},    {Q3_K, simd::decodeQ3_K, encodeQ3_K, SquaredError},
+        {Q2_K, simd::decodeQ2_K, encodeSized<encodeQ2_K>, Magnitude},    {Q3_K, simd::decodeQ3_K, encodeQ3_K, SquaredError},
         {Q4_K, simd::decodeQ4_K, encodeQ4_K, SquaredError}, {Q5_K, simd::decodeQ5_K, encodeQ5_K, SquaredError},
         {Q6_K, simd::decodeQ6_K, encodeQ6_K, SquaredError}, {Q8_K, decodeQ8_K, nullptr},
     };

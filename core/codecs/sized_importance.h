@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Importance and the weights' own size together: what the objective `magnitude` means where importance is given.
+#pragma once
+
+#include "core/codecs/encode_options.h"
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+namespace quantlathe::codecs {
+
+/// v sqrt(m + x^2) for every weight, m the mean square of its super-block: llama.cpp's weighting. At two bits and less, minimising the error
+/// weighted by v alone gives models that predict worse (measured: README).
+inline std::vector<float> sizedImportance(const float* weights, const float* importance, std::size_t count)
+{
+    constexpr std::size_t superBlock = 256;
+    std::vector<float> sized(count);
+    for (std::size_t first = 0; first < count; first += superBlock) {
+        double squares = 0;
+        for (std::size_t index = first; index < first + superBlock; ++index)
+            squares += static_cast<double>(weights[index]) * static_cast<double>(weights[index]);
+        const double mean = squares / superBlock;
+        for (std::size_t index = first; index < first + superBlock; ++index) {
+            const double x = weights[index];
+            sized[index] = static_cast<float>(static_cast<double>(importance[index]) * std::sqrt(mean + x * x));
+        }
+    }
+    return sized;
+}
+
+/// The encoder @p encode of a format of super-blocks, with sizedImportance() where there is importance and the objective asks for it.
+template <void (&encode)(const float*, const float*, std::size_t, const EncodeOptions&, std::byte*)>
+void encodeSized(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options, std::byte* blocks)
+{
+    if (!importance || options.objective != Objective::Magnitude)
+        return encode(weights, importance, count, options, blocks);
+    const std::vector<float> sized = sizedImportance(weights, importance, count);
+    encode(weights, sized.data(), count, options, blocks);
+}
+
+} // namespace quantlathe::codecs
