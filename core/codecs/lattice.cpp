@@ -3,18 +3,17 @@
 #include "core/codecs/families.h"
 #include "core/codecs/lattice_decode.h"
 #include "core/codecs/lattice_encode.h"
-#include "core/codecs/sized_importance.h"
 
 namespace quantlathe::codecs {
 
 std::span<const Codec> latticeCodecs()
 {
     static constexpr Codec codecs[] = {
-        {TensorType::IQ1_S, scalar::decodeIQ1_S, encodeSized<encodeIQ1_S>},
-        {TensorType::IQ1_M, scalar::decodeIQ1_M, encodeSized<encodeIQ1_M>},
-        {TensorType::IQ2_XXS, scalar::decodeIQ2_XXS, encodeSized<encodeIQ2_XXS>},
-        {TensorType::IQ2_XS, scalar::decodeIQ2_XS, encodeSized<encodeIQ2_XS>},
-        {TensorType::IQ2_S, scalar::decodeIQ2_S, encodeSized<encodeIQ2_S>},
+        {TensorType::IQ1_S, scalar::decodeIQ1_S, encodeIQ1_S},
+        {TensorType::IQ1_M, scalar::decodeIQ1_M, encodeIQ1_M},
+        {TensorType::IQ2_XXS, scalar::decodeIQ2_XXS, encodeIQ2_XXS},
+        {TensorType::IQ2_XS, scalar::decodeIQ2_XS, encodeIQ2_XS},
+        {TensorType::IQ2_S, scalar::decodeIQ2_S, encodeIQ2_S},
         {TensorType::IQ3_XXS, scalar::decodeIQ3_XXS, encodeIQ3_XXS, Objective::SquaredError},
         {TensorType::IQ3_S, scalar::decodeIQ3_S, encodeIQ3_S, Objective::SquaredError},
     };

@@ -4,26 +4,34 @@
 
 #include "core/codecs/encode_options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
 
 namespace quantlathe::codecs {
 
-/// v sqrt(m + x^2) for every weight, m the mean square of its super-block: llama.cpp's weighting. At two bits and less, minimising the error
-/// weighted by v alone gives models that predict worse (measured: README).
+/// v sqrt(m + x^2) for every weight, m the mean square of its super-block: llama.cpp's weighting. At two bits, minimising the error weighted by
+/// v alone gives models that predict worse (measured: README). As shares of the largest importance and of sqrt(m), since only
+/// ratios count within a super-block: whatever the sizes, nothing overflows.
 inline std::vector<float> sizedImportance(const float* weights, const float* importance, std::size_t count)
 {
     constexpr std::size_t superBlock = 256;
     std::vector<float> sized(count);
     for (std::size_t first = 0; first < count; first += superBlock) {
         double squares = 0;
-        for (std::size_t index = first; index < first + superBlock; ++index)
+        float most = 0;
+        for (std::size_t index = first; index < first + superBlock; ++index) {
             squares += static_cast<double>(weights[index]) * static_cast<double>(weights[index]);
+            most = std::max(most, importance[index]);
+        }
         const double mean = squares / superBlock;
+        const double size = std::sqrt(mean);
         for (std::size_t index = first; index < first + superBlock; ++index) {
             const double x = weights[index];
-            sized[index] = static_cast<float>(static_cast<double>(importance[index]) * std::sqrt(mean + x * x));
+            // Nothing but zeros, of weights or of importance, stays as it is.
+            const double share = most > 0 ? static_cast<double>(importance[index]) / static_cast<double>(most) : 0.0;
+            sized[index] = static_cast<float>(size > 0 ? share * (std::sqrt(mean + x * x) / size) : share);
         }
     }
     return sized;

@@ -3092,11 +3092,11 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>Load importance &amp;data…</source>
-        <translation>Gewichtungs&amp;daten laden…</translation>
+        <translation>Gewic&amp;htungsdaten laden…</translation>
     </message>
     <message>
         <source>&amp;Unload importance data</source>
-        <translation>Gewichtungsdaten entla&amp;den</translation>
+        <translation>Ge&amp;wichtungsdaten entladen</translation>
     </message>
     <message>
         <source>%1 could not be used as importance data</source>
@@ -3142,7 +3142,7 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>E&amp;valuation</source>
-        <translation>&amp;Bewertung</translation>
+        <translation>Be&amp;wertung</translation>
     </message>
 </context>
 <context>

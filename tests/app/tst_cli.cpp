@@ -457,7 +457,7 @@ private slots:
         QVERIFY(run.output.find("Layer") != std::string::npos);
         run = cli(words({"map", m_model, "--measure", "beauty"}));
         VERIFY_EXIT(run, 2);
-        QVERIFY(run.errors.find("there are relative-rms, snr-db") != std::string::npos);
+        QVERIFY(run.errors.find("there are relative-rms, weighted-rms, snr-db") != std::string::npos);
 
         run = cli(words({"channels", m_model, "--tensor", "blk.0.ffn_up.weight", "--type", "Q4_0", "--rows", "8", "--columns", "4", "--json"}));
         VERIFY_EXIT(run, 0);
