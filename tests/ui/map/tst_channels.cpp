@@ -40,7 +40,7 @@ private Q_SLOTS:
         QTest::keyClick(measure, Qt::Key_End);
         QCOMPARE(panel.plot().measure(), ChannelPlot::Measure::RmsError);
 
-        const ChannelMapOptions options{512, 512, TensorType::Q4_K, {}, 0};
+        const ChannelMapOptions options{512, 512, TensorType::Q4_K, {}, {}, 0};
         const ChannelMap expected = measureChannels(document.model()->tensors()[0], options, {});
         QTRY_VERIFY(panel.plot().hasErrors());
         QCOMPARE(panel.plot().valueAt(3, 17), expected.rmsError[3 * expected.columns + 17]);
