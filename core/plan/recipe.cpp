@@ -92,6 +92,8 @@ private:
             problem.remove_prefix(std::min(problem.find("] ") + 2, problem.size()));
             throw Error(ErrorKind::BadFormat, fmt::format("no JSON: {}", printable(problem, 200)),
                         {m_file, error.byte, {}});
+        } catch (const Json::out_of_range&) {
+            throw Error(ErrorKind::BadFormat, "no JSON: a number is beyond every range", {m_file, std::nullopt, {}});
         }
     }
 

@@ -3216,7 +3216,7 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>Importance-weighted error</source>
-        <translation>Nach Wichtigkeit gewichteter Fehler</translation>
+        <translation>Gewichteter Fehler</translation>
     </message>
     <message>
         <source>Weighted by importance %1</source>

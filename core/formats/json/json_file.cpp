@@ -38,6 +38,8 @@ JsonFile JsonFile::parse(std::string_view text, const std::filesystem::path& pat
         file.m_root = nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {
         throw Error(ErrorKind::BadFormat, "is not valid JSON", {path, error.byte > 0 ? error.byte - 1 : 0, {}});
+    } catch (const nlohmann::json::out_of_range&) {
+        file.fail("no JSON: a number is beyond every range");
     }
     if (!file.m_root.is_object())
         file.fail("holds no JSON object");

@@ -131,7 +131,8 @@ private slots:
         row("other JSON", "{}", "'format' is not 'quantlathe-recipe'");
         row("no version", R"({"format": "quantlathe-recipe"})", "'version' is missing");
         row("negative version", R"({"format": "quantlathe-recipe", "version": -1})", "'version' is missing or no number");
-        row("newer", R"({"format": "quantlathe-recipe", "version": 3, "tensors": {}})", "version 3 is not known");
+        row("number beyond range", R"({"format": "quantlathe-recipe", "version": 1e999, "tensors": {}})", "a number is beyond every range");
+        row("newer", R"({"format": "quantlathe-recipe", "version": 4, "tensors": {}})", "version 4 is not known");
         row("version 0", R"({"format": "quantlathe-recipe", "version": 0, "tensors": {}})", "version 0 is not known");
         row("encoding in version 1", recipeWith("", R"("encoding": {}, )"), "unknown key 'encoding'");
         const auto encoding = [](const std::string& value) {

@@ -55,13 +55,14 @@ private Q_SLOTS:
         const ErrorSums sums = measureError(document.model()->tensors()[2], TensorType::Q4_0, {}, {}).total;
         const auto& facts = panel.facts().facts().facts();
         QCOMPARE(facts[0].value, relativeErrorText(sums.relativeRms()));
-        QVERIFY(facts[1].value.endsWith(QLatin1String(" dB")));
-        QVERIFY(facts[3].value.toDouble() > 0.99 && facts[3].value.toDouble() < 1);
-        QCOMPARE(facts[4].value, QStringLiteral("Q4_0"));
+        QCOMPARE(facts[1].value, QStringLiteral("no importance data"));
+        QVERIFY(facts[2].value.endsWith(QLatin1String(" dB")));
+        QVERIFY(facts[4].value.toDouble() > 0.99 && facts[4].value.toDouble() < 1);
+        QCOMPARE(facts[5].value, QStringLiteral("Q4_0"));
         QCOMPARE(panel.plot().rowCount(), 256u);
         // Another type: other rows. Undo: the first ones again, without measuring.
         document.setType({2}, TensorType::Q8_0, QStringLiteral("edit"));
-        QTRY_COMPARE(panel.facts().facts().facts()[4].value, QStringLiteral("Q8_0"));
+        QTRY_COMPARE(panel.facts().facts().facts()[5].value, QStringLiteral("Q8_0"));
         QTRY_VERIFY(panel.plot().isVisible() && !panel.rowJob().isRunning());
         document.undoStack().undo();
         QTRY_COMPARE(panel.facts().facts().facts()[0].value, relativeErrorText(sums.relativeRms()));
@@ -83,8 +84,8 @@ private Q_SLOTS:
         sums.add(measureError(document.model()->tensors()[3], TensorType::Q8_0, {}, {}).total);
         const auto& facts = panel.facts().facts().facts();
         QCOMPARE(facts[0].value, relativeErrorText(sums.relativeRms()));
-        QCOMPARE(facts[5].value, exactCountText(65536 + 16384));
-        QCOMPARE(facts[6].value, exactCountText(256 + 24576)); // attn_norm and ffn_down stay
+        QCOMPARE(facts[6].value, exactCountText(65536 + 16384));
+        QCOMPARE(facts[7].value, exactCountText(256 + 24576)); // attn_norm and ffn_down stay
         QVERIFY(shows(panel, "rowErrorHint"));
     }
 
