@@ -8,8 +8,8 @@
 
 namespace quantlathe {
 
-/// What is minimised where no importance is given. With importance v (one factor per input channel) it is always
-/// sum v (x - q)^2.
+/// What is minimised where no importance is given. With importance v (one factor per input channel) it is sum v (x - q)^2; for Q2_K under
+/// Magnitude sum v sqrt(m + x^2) (x - q)^2, m the mean square of the super-block.
 enum class Objective : std::uint8_t {
     Magnitude,   ///< errors weighted by the weight's own size, type by type as llama.cpp weights them
     SquaredError ///< sum (x - q)^2
