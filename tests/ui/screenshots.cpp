@@ -113,6 +113,8 @@ int main(int argc, char** argv)
     theme->setTextPercent(100);
     // The model is run on text.
     window.showEvaluation();
+    QTest::qWait(300);
+    window.resize(1024, 700);
     window.evaluation().text().setFile(QString::fromStdString(quantlathe::test::resource("sample/heldout.txt").string()));
     window.evaluation().findChild<QSpinBox*>(QStringLiteral("evaluationContext"))->setValue(128);
     window.evaluation().findChild<QSpinBox*>(QStringLiteral("evaluationWindows"))->setValue(16);

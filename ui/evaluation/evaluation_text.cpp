@@ -50,7 +50,8 @@ QString changeText(double share)
 {
     const double percent = 100 * share;
     const QString digits = numberText(std::abs(percent), 'f', std::abs(percent) < 10 ? 2 : std::abs(percent) < 100 ? 1 : 0);
-    return Words::tr("%1 %").arg((std::signbit(percent) ? u"−"_s : u"+"_s) + digits);
+    constexpr double nothing = 0.005; // what is shown as 0
+    return Words::tr("%1 %").arg((std::abs(percent) < nothing ? u"±"_s : percent < 0 ? u"−"_s : u"+"_s) + digits);
 }
 
 QString percentText(double share) { return Words::tr("%1 %").arg(numberText(100 * share, 'f', 2)); }

@@ -45,7 +45,7 @@ ResultView::ResultView(QWidget* parent)
     m_table->setAccessibleName(tr("Figures of the evaluation"));
     m_table->setModel(m_figures);
     m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setSectionResizeMode(FiguresModel::Figure, QHeaderView::Stretch);
     m_table->horizontalHeader()->setHighlightSections(false);

@@ -7,6 +7,7 @@
 #include "ui/parts/title_label.h"
 #include "ui/text.h"
 
+#include <QEvent>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -72,7 +73,22 @@ SensitivityPage::SensitivityPage(Document& document, QWidget* parent)
     layout->addWidget(m_pages, 1);
     layout->addLayout(bottom);
     connect(m_model, &QAbstractItemModel::modelReset, this, &SensitivityPage::refresh);
+    fitRows();
     refresh();
+}
+
+/// Not by their contents: models have thousands of tensors.
+void SensitivityPage::fitRows()
+{
+    const int margin = fontMetrics().height() / 2;
+    m_view->verticalHeader()->setDefaultSectionSize(m_view->fontMetrics().height() + margin);
+}
+
+void SensitivityPage::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        QMetaObject::invokeMethod(this, &SensitivityPage::fitRows, Qt::QueuedConnection); // the view has the new font only after this event
 }
 
 void SensitivityPage::refresh()

@@ -27,7 +27,11 @@ public:
     QString loadFrom(const QString& file);
     QString saveTo(const QString& file);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    void fitRows();
     void refresh();
     void askAndLoad();
     void askAndSave();

@@ -84,6 +84,7 @@ private Q_SLOTS:
         other.isRough = true;
         QCOMPARE(verdictText(other), QStringLiteral("Perplexity −25.0 % (95 % interval −27.0 % to −23.0 %): over the 1 % line. "
                                                     "No most likely token changes. A longer text would tell more."));
+        QCOMPARE(changeText(-0.00001), QStringLiteral("±0.00 %"));
         QCOMPARE(divergenceText(0.02134), QStringLiteral("0.0213"));
         QCOMPARE(perplexityText(std::numeric_limits<double>::infinity()), QStringLiteral("∞"));
         QCOMPARE(damageIcon(DamageLevel::Broken), QStringLiteral("error"));
