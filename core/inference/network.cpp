@@ -123,7 +123,7 @@ private:
     [[nodiscard]] float softcap(std::string_view name, double otherwise) const
     {
         // Configs know when there is none; files of Gemma 2 before the key existed do not.
-        const auto stated = m_facts.real(name == "final_logit_softcapping" ? "final_logit_softcapping" : "attn_logit_softcapping", {name});
+        const auto stated = m_facts.real(name, {name});
         if (!stated && !m_facts.isGguf())
             return 0;
         const double cap = stated.value_or(otherwise);

@@ -163,10 +163,7 @@ Rope readRope(const NetworkFacts& facts)
         };
         scaleLlama3(rope.frequencies, value("factor"), value("low_freq_factor"), value("high_freq_factor"),
                     positive(facts, originalContext(facts), "original context"));
-    } else if (kind == "dynamic") {
-        // Changes nothing up to the context that the model was trained for.
-        rope.originalContext = 0;
-    } else {
+    } else if (kind != "dynamic") { // that changes nothing up to the context that the model was trained for
         facts.unsupported(fmt::format("the rotary embedding's scaling '{}' is not known here", printable(kind, 40)));
     }
     return rope;
