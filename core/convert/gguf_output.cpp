@@ -2,7 +2,8 @@
 #include "core/convert/gguf_output.h"
 
 #include "core/base/error.h"
-#include "core/convert/llama_model.h"
+#include "core/codecs/codec.h"
+#include "core/convert/folder_output.h"
 #include "core/plan/presets.h"
 
 #include <algorithm>
@@ -30,11 +31,7 @@ GgufOutput describeGguf(const std::shared_ptr<const Model>& model)
     }
     for (std::size_t index = 0; index < model->tensors().size(); ++index) {
         const Tensor& tensor = model->tensors()[index];
-        OutputTensor target;
-        target.name = tensor.name();
-        target.shape = tensor.shape();
-        target.sourceIndex = index;
-        output.tensors.push_back(std::move(target));
+        output.tensors.push_back({.weights = tensor, .sources = {index}});
     }
     return output;
 }
@@ -49,6 +46,26 @@ std::filesystem::path configFolder(const Model& model)
                     {path, std::nullopt, {}}, "Export needs the whole Hugging Face folder");
     }
     return folder;
+}
+
+/// What @p target becomes under @p plan: as its sources, by the length of its own rows.
+TensorType typeOf(const Model& model, const OutputTensor& target, const Plan& plan)
+{
+    std::optional<TensorType> type;
+    for (const std::size_t source : target.sources) {
+        TensorFacts facts = factsOf(model, source);
+        facts.rowLength = target.shape().rowLength();
+        const auto choice = plan.choice(model.tensors()[source].name());
+        const TensorType written = writtenType(facts, choice ? std::optional(choice->type) : std::nullopt).type;
+        if (type && *type != written) {
+            throw Error(ErrorKind::InvalidArgument,
+                        fmt::format("is to be {}, and '{}' {}; they become one tensor ('{}') of one type", name(written),
+                                    model.tensors()[target.sources.front()].name(), name(*type), target.name()),
+                        {model.path(), std::nullopt, model.tensors()[source].name()}, "Give all experts of a layer the same type");
+        }
+        type = written;
+    }
+    return type.value_or(target.weights.type());
 }
 
 /// The name of the file only: where it lay is nobody's business.
@@ -68,19 +85,18 @@ void addImportanceKeys(Metadata& metadata, const Importance& importance)
 
 } // namespace
 
-std::uint64_t OutputTensor::sourceRow(std::uint64_t row) const
+std::optional<OutputTensor::Origin> OutputTensor::origin(std::uint64_t row) const
 {
-    if (ropeHeads == 0)
-        return row;
-    const std::uint64_t rows = shape.rank() == 1 ? shape.rowLength() : shape.rowCount();
-    const std::uint64_t perHead = rows / ropeHeads;
-    const std::uint64_t inHead = row % perHead;
-    return row - inHead + (inHead % 2) * (perHead / 2) + inHead / 2;
+    if (sources.empty() || !hasRowOrigins)
+        return std::nullopt;
+    const std::uint64_t units = shape().rank() < 2 ? shape().rowLength() : shape().rowCount();
+    const std::uint64_t perSource = std::max<std::uint64_t>(1, units / sources.size());
+    return Origin{sources[row / perSource], rows.sourceRow(row % perSource)};
 }
 
 std::uint64_t OutputTensor::sizeBytes() const
 {
-    const auto bytes = tensorBytes(type, shape);
+    const auto bytes = tensorBytes(type, shape());
     assert(bytes && "types are chosen so that rows fit");
     return bytes.value_or(0);
 }
@@ -88,17 +104,19 @@ std::uint64_t OutputTensor::sizeBytes() const
 GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits,
                           const ImportanceMatch* importance)
 {
-    GgufOutput output
-        = model->format() == ModelFormat::Gguf ? describeGguf(model) : describeLlamaModel(model, configFolder(*model));
+    GgufOutput output = model->format() == ModelFormat::Gguf ? describeGguf(model) : describeFolder(model, configFolder(*model));
     for (OutputTensor& target : output.tensors) {
-        const Tensor& source = model->tensors()[target.sourceIndex];
-        const EffectiveChoice choice = effectiveChoice(*model, target.sourceIndex, plan);
-        target.type = choice.type;
-        target.isCopy = choice.isCopy(source.type());
-        const auto bytes = tensorBytes(target.type, target.shape);
-        if (info(target.type).ggmlId < 0 || !bytes || (target.isCopy && source.bytes().size() != *bytes)) {
+        if (target.sources.empty())
+            continue;
+        target.type = typeOf(*model, target, plan);
+        target.isCopy = target.type == target.weights.type() && !target.isShifted;
+        const auto bytes = tensorBytes(target.type, target.shape());
+        const auto stored = target.weights.bytes();
+        const bool isStorable = target.isCopy && stored.empty() && bytes != 0u ? target.weights.canDecode() && codecFor(target.type).canEncode()
+                                                                : !target.isCopy || stored.size() == bytes;
+        if (info(target.type).ggmlId < 0 || !bytes || !isStorable) {
             throw Error(ErrorKind::Unsupported, fmt::format("{} cannot be stored in a GGUF", name(target.type)),
-                        {model->path(), std::nullopt, source.name()}, "Choose another type for it");
+                        {model->path(), std::nullopt, model->tensors()[target.sources.front()].name()}, "Choose another type for it");
         }
     }
     output.metadata.set("general.quantization_version", MetadataValue::ofU32(quantizationVersion));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a GGUF made from a model will contain: metadata and tensors in order, each with its source. GGUF sources pass
-// through unchanged; Hugging Face folders of Llama-architecture models are renamed, permuted and given GGUF metadata.
+// through unchanged; Hugging Face folders are renamed, rearranged and given GGUF metadata (architectures.h lists which).
 #pragma once
 
+#include "core/convert/row_views.h"
 #include "core/model/importance_match.h"
 #include "core/model/metadata_edits.h"
 #include "core/model/model.h"
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,18 +19,27 @@ namespace quantlathe {
 
 struct OutputTensor
 {
-    std::string name;              ///< in the GGUF
-    Shape shape;
-    std::size_t sourceIndex = 0;   ///< in the source model
-    TensorType type = TensorType::F32; ///< what is written
-    bool isCopy = false;           ///< source bytes are written unchanged
-    /// Rows are reordered for llama.cpp's rotary embedding: number of heads, 0 = as they are. Output row r of a head with
-    /// n rows comes from source row (r % 2) * n/2 + r / 2 of the same head.
-    std::uint64_t ropeHeads = 0;
+    Tensor weights;                     ///< name and shape are the GGUF's, rows decode in its order, the type is the stored one
+    std::vector<std::size_t> sources;   ///< tensors of the source model it is made of; empty: computed from the configuration
+    TensorType type = TensorType::F32;  ///< what is written
+    bool isCopy = false;                ///< the stored values are written in their type, whatever the order of the rows
+    RowMap rows{};                      ///< where the rows of each source come from
+    bool isShifted = false;             ///< weights are other than the stored ones
+    /// False where rows are columns of the source, or sums of several.
+    bool hasRowOrigins = true;
 
-    /// The source row that becomes output row @p row.
-    [[nodiscard]] std::uint64_t sourceRow(std::uint64_t row) const;
+    [[nodiscard]] const std::string& name() const { return weights.name(); }
+    [[nodiscard]] const Shape& shape() const { return weights.shape(); }
     [[nodiscard]] std::uint64_t sizeBytes() const;
+
+    /// A row of the source model; of vectors a weight.
+    struct Origin
+    {
+        std::size_t tensor = 0;
+        std::uint64_t row = 0;
+    };
+    /// Of row @p row (of a vector: weight). Nothing without sources or row origins.
+    [[nodiscard]] std::optional<Origin> origin(std::uint64_t row) const;
 };
 
 struct GgufOutput
@@ -37,12 +48,15 @@ struct GgufOutput
     Metadata metadata;             ///< complete, with general.file_type and general.quantization_version set
     std::vector<OutputTensor> tensors;
     std::uint64_t alignment = 32;
+    /// What engines will do otherwise than the source's configuration says; sentences for people.
+    std::vector<std::string> notes;
 };
 
 /// @param edits go over everything else the metadata say
 /// @param importance it will be encoded with, or null: the keys quantize.imatrix.* say so as llama-quantize writes them
-/// @throws Error(InvalidArgument) for edits that cannot be; Error(Unsupported) naming the architecture when a Hugging Face model cannot be converted yet, or a plain
-/// safetensors file has no config.json beside it; Error(BadFormat) for an inconsistent tokenizer or missing tensors
+/// @throws Error(InvalidArgument) for edits that cannot be, and naming two experts of one stack that @p plan gives different types; Error(Unsupported)
+/// naming the architecture, feature or tensor that cannot be converted, or when a plain safetensors file has no config.json beside it;
+/// Error(BadFormat) for an inconsistent tokenizer, configuration or missing tensors; Error(NotFound) without a tokenizer
 GgufOutput makeGgufOutput(std::shared_ptr<const Model> model, const Plan& plan, const MetadataEdits& edits = {},
                           const ImportanceMatch* importance = nullptr);
 

@@ -114,10 +114,10 @@ void checkTypes(const ExportLayout& layout)
 {
     const Model& model = *layout.output.source;
     for (const OutputTensor& tensor : layout.output.tensors) {
-        const Tensor& source = model.tensors()[tensor.sourceIndex];
-        const ErrorPlace place{model.path(), std::nullopt, source.name()};
         if (tensor.isCopy)
             continue;
+        const Tensor& source = tensor.sources.empty() ? tensor.weights : model.tensors()[tensor.sources.front()];
+        const ErrorPlace place{model.path(), std::nullopt, source.name()};
         if (!codecFor(tensor.type).canEncode()) {
             throw Error(ErrorKind::Unsupported, fmt::format("{} cannot be written yet", name(tensor.type)), place,
                         "Choose another type");

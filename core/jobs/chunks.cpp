@@ -18,12 +18,12 @@ ChunkList::ChunkList(const ExportLayout& layout)
             const std::uint64_t size = tensor.sizeBytes();
             if (size == 0)
                 continue;
-            if (tensor.isCopy && tensor.ropeHeads == 0) {
+            if (tensor.isCopy && !tensor.weights.bytes().empty()) {
                 add({Chunk::Kind::Copy, file, tensorIndex, 0, size, bytesPerCopy, 1, part.offsets[index]});
                 continue;
             }
-            const std::uint64_t rows = tensor.shape.rowCount();
-            const std::uint64_t rowLength = tensor.shape.rowLength();
+            const std::uint64_t rows = tensor.shape().rowCount();
+            const std::uint64_t rowLength = tensor.shape().rowLength();
             const std::uint64_t rowsPerChunk = std::clamp<std::uint64_t>(weightsPerChunk / rowLength, 1, rows);
             m_longestRow = std::max(m_longestRow, rowLength);
             m_largestWeights = std::max(m_largestWeights, rowsPerChunk * rowLength);

@@ -46,7 +46,7 @@ ExportFile layoutFile(const GgufOutput& output, const Metadata& metadata, std::v
     table.reserve(tensors.size());
     for (const std::size_t index : tensors) {
         const OutputTensor& tensor = output.tensors[index];
-        table.push_back({tensor.name, tensor.shape, tensor.type});
+        table.push_back({tensor.name(), tensor.shape(), tensor.type});
     }
     gguf::EncodedHeader header = gguf::encodeHeader(metadata, table, output.alignment);
     ExportFile file;
@@ -84,7 +84,7 @@ Metadata partMetadata(const GgufOutput& output, std::size_t number, std::size_t 
 /// Bytes of a tensor's line in the tensor table: name, number of dimensions, dimensions, type, offset.
 std::uint64_t tableBytes(const OutputTensor& tensor)
 {
-    return 8 + tensor.name.size() + 4 + 8 * tensor.shape.rank() + 4 + 8;
+    return 8 + tensor.name().size() + 4 + 8 * tensor.shape().rank() + 4 + 8;
 }
 
 /// Tensors of each part, filled in order until the next one would not fit. Counts the header padded before and after the
@@ -122,7 +122,7 @@ std::vector<std::vector<std::size_t>> assignParts(const GgufOutput& output, std:
             throw Error(ErrorKind::InvalidArgument,
                         fmt::format("a part with this tensor has {}, more than the {} asked for",
                                     formatBytes(sizeWith()), formatBytes(splitBytes)),
-                        {target, std::nullopt, tensor.name}, "Allow larger parts");
+                        {target, std::nullopt, tensor.name()}, "Allow larger parts");
         }
         parts.back().push_back(index);
         table += tableBytes(tensor);

@@ -259,9 +259,9 @@ void ExportRun::writeSlot(Slot& slot)
     m_unsyncedBytes += chunk.sizeBytes;
     release(chunk);
     if (chunk.isLastOfTensor)
-        m_layout.output.source->tensors()[m_layout.output.tensors[chunk.tensor].sourceIndex].throwIfSourceChanged();
+        m_layout.output.tensors[chunk.tensor].weights.throwIfSourceChanged();
     saveProgress();
-    m_control.report(chunk.kind == Chunk::Kind::Header ? "header" : m_layout.output.tensors[chunk.tensor].name,
+    m_control.report(chunk.kind == Chunk::Kind::Header ? "header" : m_layout.output.tensors[chunk.tensor].name(),
                      m_doneBytes, m_layout.totalBytes);
 }
 
@@ -283,10 +283,10 @@ void ExportRun::prefetch(std::uint64_t index) const
     if (chunk.kind == Chunk::Kind::Header)
         return;
     const OutputTensor& target = m_layout.output.tensors[chunk.tensor];
-    const Tensor& source = m_layout.output.source->tensors()[target.sourceIndex];
+    const Tensor& source = target.weights;
     if (source.bytes().empty())
         return;
-    const std::uint64_t unitBytes = chunk.kind == Chunk::Kind::Copy ? 1 : source.bytes().size() / target.shape.rowCount();
+    const std::uint64_t unitBytes = chunk.kind == Chunk::Kind::Copy ? 1 : source.bytes().size() / target.shape().rowCount();
     source.storage().file()->willNeed(source.storage().fileOffset() + chunk.first * unitBytes, chunk.count * unitBytes);
 }
 
@@ -295,23 +295,22 @@ void ExportRun::release(const Chunk& chunk) const
     if (chunk.kind == Chunk::Kind::Header)
         return;
     const OutputTensor& target = m_layout.output.tensors[chunk.tensor];
-    const Tensor& source = m_layout.output.source->tensors()[target.sourceIndex];
-    const auto bytes = source.bytes();
-    if (bytes.empty())
-        return;
-    std::uint64_t begin = 0;
-    std::uint64_t end = bytes.size();
-    if (target.ropeHeads > 0) {
-        if (!chunk.isLastOfTensor)
-            return; // its rows come from all over the tensor
-    } else {
-        const std::uint64_t unitBytes = chunk.kind == Chunk::Kind::Copy ? 1 : bytes.size() / target.shape.rowCount();
-        begin = chunk.first * unitBytes;
-        end = begin + chunk.count * unitBytes;
+    const auto drop = [](const Tensor& tensor, std::uint64_t begin, std::uint64_t end) {
+        const std::uint64_t base = tensor.storage().fileOffset();
+        const std::uint64_t from = base + begin > pageSlack ? base + begin - pageSlack : 0;
+        tensor.storage().file()->dontNeed(from, base + end - from);
+    };
+    const auto bytes = target.weights.bytes();
+    if (!bytes.empty()) {
+        const std::uint64_t unitBytes = chunk.kind == Chunk::Kind::Copy ? 1 : bytes.size() / target.shape().rowCount();
+        drop(target.weights, chunk.first * unitBytes, (chunk.first + chunk.count) * unitBytes);
+    } else if (chunk.isLastOfTensor) { // its rows come from all over its sources
+        for (const std::size_t index : target.sources) {
+            const Tensor& source = m_layout.output.source->tensors()[index];
+            if (!source.bytes().empty())
+                drop(source, 0, source.bytes().size());
+        }
     }
-    const std::uint64_t base = source.storage().fileOffset();
-    const std::uint64_t from = base + begin > pageSlack ? base + begin - pageSlack : 0;
-    source.storage().file()->dontNeed(from, base + end - from);
 }
 
 void ExportRun::saveProgress()
@@ -386,9 +385,10 @@ QuantizeResult ExportRun::result() const
     result.seconds = std::chrono::duration<double>(Clock::now() - m_begin).count();
     for (std::size_t index = 0; index < m_figures.size(); ++index) {
         const OutputTensor& tensor = m_layout.output.tensors[index];
-        const TensorType stored = m_request.model->tensors()[tensor.sourceIndex].type();
-        const bool isWeighted = !tensor.isCopy && isWeightedBy(m_request.importance.get(), tensor.sourceIndex, tensor.type);
-        result.tensors.push_back({tensor.name, stored, tensor.type, tensor.sizeBytes(), tensor.isCopy, isWeighted,
+        const bool isWeighted = !tensor.isCopy && tensor.hasRowOrigins
+            && std::any_of(tensor.sources.begin(), tensor.sources.end(),
+                           [&](std::size_t source) { return isWeightedBy(m_request.importance.get(), source, tensor.type); });
+        result.tensors.push_back({tensor.name(), tensor.weights.type(), tensor.type, tensor.sizeBytes(), tensor.isCopy, isWeighted,
                                   m_figures[index].error, m_figures[index].replaced});
         result.error.add(m_figures[index].error);
         result.replaced.add(m_figures[index].replaced);

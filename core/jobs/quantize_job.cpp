@@ -6,7 +6,6 @@
 #include "core/jobs/export_run.h"
 #include "core/base/hash64.h"
 
-#include <set>
 #include <string_view>
 
 namespace quantlathe {
@@ -37,11 +36,7 @@ private:
 /// Not the device number: it may change when a disk is attached again.
 void addSources(Fingerprint& fingerprint, const Model& model)
 {
-    std::set<const MappedFile*> seen;
-    for (const Tensor& tensor : model.tensors()) {
-        const auto& file = tensor.storage().file();
-        if (!seen.insert(file.get()).second)
-            continue;
+    for (const auto& file : model.mappings()) {
         fingerprint.add(file->identity().inode);
         fingerprint.add(file->identity().sizeBytes);
         fingerprint.add(static_cast<std::uint64_t>(file->identity().modifiedNanoseconds));
@@ -64,11 +59,15 @@ JournalIdentity journalIdentity(const QuantizeRequest& request, const ExportLayo
         fingerprint.add(hash64(file.header));
         for (const std::size_t index : file.tensors) {
             const OutputTensor& tensor = layout.output.tensors[index];
-            fingerprint.add(std::uint64_t{tensor.sourceIndex});
-            fingerprint.add(request.model->tensors()[tensor.sourceIndex].storage().fileOffset());
+            for (const std::size_t source : tensor.sources) {
+                fingerprint.add(std::uint64_t{source});
+                fingerprint.add(request.model->tensors()[source].storage().fileOffset());
+            }
             fingerprint.add(static_cast<std::uint64_t>(tensor.type));
             fingerprint.add(std::uint64_t{tensor.isCopy});
-            fingerprint.add(tensor.ropeHeads);
+            const RowMap& rows = tensor.rows;
+            for (const std::uint64_t number : {rows.first, rows.block, rows.stride, rows.step, std::uint64_t{rows.isRotated}, std::uint64_t{tensor.isShifted}})
+                fingerprint.add(number);
             if (!tensor.isCopy) {
                 const EncodeOptions options = codecFor(tensor.type).options(request.plan.encoding);
                 fingerprint.add(static_cast<std::uint64_t>(options.objective));

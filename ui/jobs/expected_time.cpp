@@ -51,7 +51,7 @@ double roughSeconds(const GgufOutput& output, unsigned threads, Effort effort)
     for (const OutputTensor& tensor : output.tensors) {
         bytes += static_cast<double>(tensor.sizeBytes());
         if (!tensor.isCopy)
-            work += static_cast<double>(tensor.shape.weightCount()) / weightsPerSecond(tensor.type);
+            work += static_cast<double>(tensor.shape().weightCount()) / weightsPerSecond(tensor.type);
     }
     if (effort == Effort::Best)
         work *= bestEffortFactor;

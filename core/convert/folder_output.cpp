@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/convert/folder_output.h"
+
+#include "core/base/text.h"
+#include "core/convert/bpe_tokenizer.h"
+#include "core/convert/features.h"
+#include "core/convert/rope_settings.h"
+#include "core/convert/tensor_assembly.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace quantlathe {
+
+GgufOutput describeFolder(const std::shared_ptr<const Model>& model, const std::filesystem::path& folder)
+{
+    const ModelConfig config(*model, folder);
+    const std::string className = config.className();
+    const ArchitectureRow* architecture = findArchitecture(className);
+    if (!architecture) {
+        config.refuse(fmt::format("models of the architecture '{}' cannot be exported to GGUF yet",
+                                  printable(className.empty() ? "(not named)" : className, 60)));
+    }
+    TensorAssembly assembly(*model, *architecture);
+    const std::uint64_t width = config.size({"hidden_size", "n_embd"});
+    const ModelSizes sizes = readSizes(config, *architecture, assembly.embedding(width).shape().rowCount());
+
+    GgufOutput output;
+    output.source = model;
+    checkFeatures(config, *architecture, sizes, output.notes);
+    Metadata& metadata = output.metadata;
+    metadata.append("general.architecture", MetadataValue::ofString(std::string(architecture->id)));
+    metadata.append("general.type", MetadataValue::ofString("model"));
+    if (const std::string& name = model->architecture().displayName; !name.empty())
+        metadata.append("general.name", MetadataValue::ofString(name));
+    appendHyperparameters(config, *architecture, sizes, metadata);
+    if (architecture->outside.empty()) // learned positions else
+        appendRope(config, *architecture, sizes, output);
+    const bool isTied = config.flag({"tie_word_embeddings"}).value_or(architecture->isGemma || architecture->isLayerNorm);
+    auto tensors = assembly.assemble(sizes, isTied, queryFactor(config, *architecture, sizes));
+    output.tensors.insert(output.tensors.end(), std::make_move_iterator(tensors.begin()), std::make_move_iterator(tensors.end()));
+    appendTokenizer(metadata, folder, sizes.vocabulary);
+    return output;
+}
+
+} // namespace quantlathe

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Folders of every architecture as GGUF: beside the files that llama.cpp's converter makes of them, and their logits beside those of transformers.
+#include "core/convert/gguf_output.h"
+#include "core/formats/open.h"
+#include "core/inference/forward_pass.h"
+#include "core/jobs/quantize_job.h"
+#include "core/plan/presets.h"
+#include "support/folder_models.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+
+using namespace quantlathe;
+using namespace quantlathe::test;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// What no GGUF can say; the rest of the text is in the error.
+const std::map<std::string, std::string> refusals{{"qwen2moe-mixed", "'norm_topk_prob' is true"},
+                                                       {"qwen3moe-raw", "'norm_topk_prob' is false"},
+                                                       {"smollm3-pattern", "'no_rope_layers' leaves other layers"}};
+
+json expectedOf(const std::string& name)
+{
+    std::ifstream file(fixture("inference/hf/" + name + "/expected.json"));
+    return json::parse(file);
+}
+
+std::vector<float> decoded(const Tensor& tensor)
+{
+    std::vector<float> weights(tensor.shape().weightCount());
+    tensor.decodeRows(0, tensor.shape().rowCount(), weights.data());
+    return weights;
+}
+
+/// Of each element, relative to the largest of @p second.
+double largestDifference(const std::vector<float>& first, const std::vector<float>& second)
+{
+    if (first.size() != second.size() || first.empty())
+        return INFINITY;
+    const auto [low, high] = std::minmax_element(second.begin(), second.end());
+    double largest = 0;
+    for (std::size_t index = 0; index < first.size(); ++index)
+        largest = std::max(largest, std::fabs(static_cast<double>(first[index]) - second[index]));
+    return largest / std::max(static_cast<double>(*high) - *low, 1e-6);
+}
+
+void exportTo(const fs::path& folder, const fs::path& target, TensorType type)
+{
+    const auto model = openModel(folder);
+    QuantizeRequest request;
+    request.model = model;
+    request.plan = planFromType(*model, type);
+    request.target = target;
+    request.threads = 1;
+    runQuantize(request, {});
+}
+
+std::vector<float> logitsOf(const fs::path& path, const std::vector<TokenId>& tokens)
+{
+    const auto model = openModel(path);
+    const ForwardPass pass(makeNetwork(model), {});
+    TokenBatch batch;
+    batch.append(tokens);
+    const auto weights = storedWeights(model);
+    HiddenStates hidden = pass.embed(*weights, batch);
+    for (std::size_t layer = 0; layer < pass.layerCount(); ++layer)
+        pass.runLayer(*pass.loadLayer(layer, *weights), batch, hidden, nullptr);
+    std::vector<float> logits(hidden.tokens() * pass.network().vocabularySize);
+    pass.logits(*pass.loadOutput(*weights), hidden.values.data(), hidden.tokens(), logits.data(), nullptr);
+    return logits;
+}
+
+bool isSameValue(const MetadataValue& first, const MetadataValue& second)
+{
+    if (first.type != second.type || first.isArray() != second.isArray())
+        return false;
+    if (first.isArray()) {
+        const auto& a = std::get<MetadataArray>(first.value);
+        const auto& b = std::get<MetadataArray>(second.value);
+        return a.elementType() == b.elementType() && std::equal(a.encoded().begin(), a.encoded().end(), b.encoded().begin(), b.encoded().end());
+    }
+    return std::get<MetadataScalar>(first.value) == std::get<MetadataScalar>(second.value);
+}
+
+} // namespace
+
+class TestFolderOutput : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void models_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const std::string& name : inferenceModels()) {
+            if (!refusals.contains(name))
+                QTest::addRow("%s", name.c_str()) << QString::fromStdString(name);
+        }
+    }
+
+    /// Our GGUF, read back, gives the logits of the library the folder was made with.
+    void models()
+    {
+        QFETCH(QString, name);
+        const std::string folder = name.toStdString();
+        FolderModel model("inference/hf/" + folder);
+        const fs::path target = model.scratch / "model.gguf";
+        exportTo(model.write(), target, TensorType::F32);
+        const json expected = expectedOf(folder);
+        for (const json& entry : expected["cases"]) {
+            // A window is nothing that a GGUF of these architectures makes engines apply; all else is said.
+            const bool isWindowed = folder == "mistral" || folder == "phi3";
+            const bool isOther = (isWindowed || folder == "gpt-oss") && entry.contains("gguf_logits");
+            if (folder == "qwen2-window")
+                QSKIP("llama.cpp applies no window to qwen2");
+            const auto wanted = readFloats(fixture("inference/hf/" + folder) / entry[isOther ? "gguf_logits" : "logits"].get<std::string>());
+            const double difference = largestDifference(logitsOf(target, entry["tokens"].get<std::vector<TokenId>>()), wanted);
+            QVERIFY2(difference < 1e-3, std::to_string(difference).c_str());
+        }
+    }
+
+    void filesOfTheConverter_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const std::string& name : inferenceModels()) {
+            if (fs::exists(fixture("inference/gguf/" + name + ".gguf")))
+                QTest::addRow("%s", name.c_str()) << QString::fromStdString(name);
+        }
+    }
+
+    /// Keys, names, shapes and values are those of llama.cpp's converter.
+    void filesOfTheConverter()
+    {
+        QFETCH(QString, name);
+        const std::string folder = name.toStdString();
+        FolderModel files("inference/hf/" + folder);
+        const json expected = expectedOf(folder);
+        // What its file means: this says by keys and weights what that cannot.
+        if (expected.contains("gguf_means"))
+            files.config.update(expected["gguf_means"]);
+        const auto model = openModel(files.write());
+        const GgufOutput output = makeGgufOutput(model, planFromType(*model, TensorType::F32));
+        const auto foreign = openModel(fixture("inference/gguf/" + folder + ".gguf"));
+        for (const auto& entry : foreign->metadata().entries()) {
+            const bool isOfFixture = entry.key == "general.name" || entry.key == "tokenizer.ggml.model" || entry.key == "general.size_label";
+            const bool isWithoutVocabulary = entry.key.ends_with(".vocab_size") && !output.metadata.find(entry.key);
+            if (isOfFixture || isWithoutVocabulary || (entry.key.ends_with("sliding_window") && expected.contains("gguf_means"))
+                || entry.key.ends_with("yarn_truncate"))
+                continue;
+            const MetadataValue* ours = output.metadata.find(entry.key);
+            QVERIFY2(ours, entry.key.c_str());
+            QVERIFY2(isSameValue(*ours, entry.value), entry.key.c_str());
+        }
+        QCOMPARE(output.tensors.size(), foreign->tensors().size());
+        for (const OutputTensor& tensor : output.tensors) {
+            const auto index = foreign->indexOf(tensor.name());
+            QVERIFY2(index.has_value(), tensor.name().c_str());
+            const Tensor& theirs = foreign->tensors()[*index];
+            QCOMPARE(tensor.type, theirs.type());
+            QVERIFY2(tensor.shape() == theirs.shape(), tensor.name().c_str());
+            // Theirs computes rotary factors in single precision.
+            const double tolerance = tensor.sources.empty() ? 1e-6 : 0;
+            QVERIFY2(largestDifference(decoded(tensor.weights), decoded(theirs)) <= tolerance, tensor.name().c_str());
+        }
+    }
+
+    void modelsThatNoGgufCanSay_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const auto& [name, text] : refusals)
+            QTest::addRow("%s", name.c_str()) << QString::fromStdString(name);
+    }
+
+    void modelsThatNoGgufCanSay()
+    {
+        QFETCH(QString, name);
+        FolderModel files("inference/hf/" + name.toStdString());
+        const auto model = openModel(files.write());
+        VERIFY_ERROR(makeGgufOutput(model, {}), ErrorKind::Unsupported, refusals.at(name.toStdString()));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestFolderOutput)
+#include "tst_folder_output.moc"
