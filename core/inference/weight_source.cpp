@@ -187,6 +187,7 @@ std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> m
 std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan,
                                                    std::shared_ptr<const ImportanceMatch> importance)
 {
+    throwUnlessRounded(plan);
     return std::make_shared<PlannedWeights>(std::move(model), plan, std::move(importance));
 }
 

@@ -42,6 +42,7 @@ std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> m
 
 /// The weights as an export of @p plan would hold them: what effectiveChoice() says, the same encoders, options and importance, the same
 /// bytes. @param importance of the same model, or null
+/// @throws Error(Unsupported) for plans that take more than rounding (throwUnlessRounded())
 std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const Model> model, Plan plan,
                                                    std::shared_ptr<const ImportanceMatch> importance = {});
 

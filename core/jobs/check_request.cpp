@@ -135,6 +135,7 @@ void checkRequest(const QuantizeRequest& request, const ExportLayout& layout)
 {
     if (request.importance && request.importance->model() != request.model)
         throw Error(ErrorKind::InvalidArgument, "the importance data were matched with another model", {request.model->path(), std::nullopt, {}});
+    throwUnlessRounded(request.plan);
     checkTypes(layout);
     const auto sources = sourceFiles(*request.model);
     checkTarget(request.target, sources);

@@ -4,22 +4,30 @@
 
 #include "core/codecs/encode_options.h"
 #include "core/model/model.h"
+#include "core/types/weight_scheme.h"
 
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace quantlathe {
 
 class ImportanceMatch;
 
-enum class Target { Gguf };
-enum class Method { RoundToNearest };
-/// Stable ids for recipes: "gguf", "round-to-nearest".
+/// What is written: a GGUF file, or a folder in the layout of another engine.
+enum class Target { Gguf, Gptq, Awq, CompressedTensors, Fp8, Safetensors };
+enum class Method { RoundToNearest, Gptq, Awq, SmoothQuant };
+/// Stable ids for recipes: "gguf", "gptq", "awq", "compressed-tensors", "fp8", "safetensors"; "round-to-nearest", "gptq", "awq", "smoothquant".
 std::string_view name(Target target);
 std::string_view name(Method method);
+std::optional<Target> targetFromName(std::string_view name);
+std::optional<Method> methodFromName(std::string_view name);
+
+/// Codes and scales of a folder's tensor; nothing = all of it is the choice's TensorType.
+using Scheme = std::variant<std::monostate, GroupScheme, FloatScheme>;
 
 /// What stands for "each type's own" where objectives are named.
 inline constexpr std::string_view defaultObjectiveName = "default";
@@ -29,8 +37,9 @@ std::string_view objectiveName(const Encoding& encoding);
 /// What was asked for one tensor. Nothing in Plan for a tensor = keep it as stored.
 struct Choice
 {
-    TensorType type = TensorType::F16;
+    TensorType type = TensorType::F16; ///< of GGUF files, and of folders' tensors without scheme
     Method method = Method::RoundToNearest;
+    Scheme scheme{}; ///< for folders only
     bool operator==(const Choice&) const = default;
 };
 
@@ -50,6 +59,10 @@ public:
 private:
     std::map<std::string, Choice, std::less<>> m_choices;
 };
+
+/// For work that knows GGUF's types only, each weight rounded for itself.
+/// @throws Error(Unsupported) naming the target, or the first tensor with another method or a scheme
+void throwUnlessRounded(const Plan& plan);
 
 /// Why a tensor is written in another type than asked for.
 enum class FallbackReason {

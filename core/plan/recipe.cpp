@@ -21,7 +21,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view formatName = "quantlathe-recipe";
-constexpr int formatVersion = 3; // written only where "importance" is there
+constexpr int formatVersion = 4;     // written only where something other than rounded GGUF types is planned
+constexpr int importanceVersion = 3; // written only where "importance" is there
 constexpr int plainVersion = 2;
 constexpr int oldestVersion = 1; // without "encoding"
 constexpr std::uint64_t largestRecipe = 64 << 20; // bytes; 100 a tensor are usual
@@ -39,14 +40,14 @@ public:
         if (!root.is_object())
             fail("a recipe is a JSON object");
         checkFormat(root);
-        const int version = root["version"].get<int>();
+        m_version = root["version"].get<int>();
         allowOnly(root, "the recipe",
-                  version == oldestVersion ? std::initializer_list<std::string_view>{"format", "version", "target", "preset", "tensors"}
-                      : version == plainVersion
+                  m_version == oldestVersion ? std::initializer_list<std::string_view>{"format", "version", "target", "preset", "tensors"}
+                      : m_version == plainVersion
                       ? std::initializer_list<std::string_view>{"format", "version", "target", "preset", "encoding", "tensors"}
                       : std::initializer_list<std::string_view>{"format", "version", "target", "preset", "encoding", "importance", "tensors"});
-        if (root.contains("target") && string(root["target"], "target") != name(Target::Gguf))
-            fail(fmt::format("unknown target '{}' (this version knows 'gguf')", printable(string(root["target"], "target"))));
+        if (root.contains("target"))
+            readTarget(string(root["target"], "target"));
         if (root.contains("preset"))
             readPreset(string(root["preset"], "preset"));
         if (root.contains("encoding"))
@@ -125,6 +126,14 @@ private:
         return value.get<std::string>();
     }
 
+    void readTarget(const std::string& text)
+    {
+        const auto target = targetFromName(text);
+        if (!target || (m_version < formatVersion && *target != Target::Gguf))
+            fail(fmt::format("unknown target '{}'", printable(text)));
+        m_result.plan.target = *target;
+    }
+
     void readPreset(const std::string& id)
     {
         if (id.empty())
@@ -179,7 +188,8 @@ private:
         const std::string what = fmt::format("tensor '{}'", printable(tensorName));
         if (!value.is_object())
             fail(fmt::format("{} is no object", what));
-        allowOnly(value, what, {"type", "method"});
+        allowOnly(value, what, m_version < formatVersion ? std::initializer_list<std::string_view>{"type", "method"}
+                                                         : std::initializer_list<std::string_view>{"type", "method", "scheme"});
         if (!value.contains("type") || !value["type"].is_string())
             fail(fmt::format("{} has no 'type'", what));
         const std::string typeName = value["type"].get<std::string>();
@@ -188,12 +198,72 @@ private:
             fail(fmt::format("{} has an unknown type '{}'", what, printable(typeName)));
         if (!isTargetType(*type))
             fail(fmt::format("{}: nothing can be written as {}", what, name(*type)));
+        Choice choice{*type};
         if (value.contains("method")) {
-            const std::string method = string(value["method"], what + ": method");
-            if (method != name(Method::RoundToNearest))
-                fail(fmt::format("{} has an unknown method '{}'", what, printable(method)));
+            const std::string text = string(value["method"], what + ": method");
+            const auto method = methodFromName(text);
+            if (!method || (m_version < formatVersion && *method != Method::RoundToNearest))
+                fail(fmt::format("{} has an unknown method '{}'", what, printable(text)));
+            choice.method = *method;
         }
-        apply(tensorName, {*type});
+        if (value.contains("scheme"))
+            choice.scheme = schemeFrom(value["scheme"], what + ": scheme");
+        apply(tensorName, choice);
+    }
+
+    std::uint64_t unsignedNumber(const Json& object, const char* key, const std::string& what) const
+    {
+        if (!object.contains(key) || !object[key].is_number_unsigned())
+            fail(fmt::format("{}: '{}' is missing or no number", what, key));
+        return object[key].get<std::uint64_t>();
+    }
+
+    TensorType scaleType(const Json& object, const std::string& what) const
+    {
+        const std::string text = object.contains("scales") ? string(object["scales"], what + ": scales") : std::string();
+        const auto type = tensorTypeFromName(text);
+        if (!type)
+            fail(fmt::format("{} has scales of an unknown type '{}'", what, printable(text)));
+        return *type;
+    }
+
+    bool flag(const Json& object, const char* key, const std::string& what) const
+    {
+        if (!object[key].is_boolean())
+            fail(fmt::format("{}: '{}' is neither true nor false", what, key));
+        return object[key].get<bool>();
+    }
+
+    Scheme schemeFrom(const Json& value, const std::string& what) const
+    {
+        if (!value.is_object())
+            fail(fmt::format("{} is no object", what));
+        if (value.contains("code")) {
+            allowOnly(value, what, {"code", "rows", "inputs", "scales"});
+            const std::string text = string(value["code"], what + ": code");
+            const auto code = floatCodeFromName(text);
+            if (!code)
+                fail(fmt::format("{} has an unknown code '{}'", what, printable(text)));
+            return checked(FloatScheme{*code, unsignedNumber(value, "rows", what), unsignedNumber(value, "inputs", what), scaleType(value, what)}, what);
+        }
+        allowOnly(value, what, {"bits", "group", "symmetric", "scales", "per_tensor"});
+        GroupScheme scheme;
+        scheme.bits = static_cast<unsigned>(std::min<std::uint64_t>(unsignedNumber(value, "bits", what), 64));
+        scheme.groupSize = unsignedNumber(value, "group", what);
+        scheme.scaleType = scaleType(value, what);
+        if (value.contains("symmetric"))
+            scheme.isSymmetric = flag(value, "symmetric", what);
+        if (value.contains("per_tensor"))
+            scheme.isPerTensor = flag(value, "per_tensor", what);
+        return checked(scheme, what);
+    }
+
+    template <typename Kind>
+    Scheme checked(const Kind& scheme, const std::string& what) const
+    {
+        if (const auto problem = problemOf(scheme))
+            fail(fmt::format("{}: {}", what, *problem));
+        return scheme;
     }
 
     void apply(const std::string& tensorName, Choice choice)
@@ -212,7 +282,29 @@ private:
     std::filesystem::path m_file;
     std::map<std::string, std::vector<std::size_t>, std::less<>> m_byCanonicalName;
     AppliedRecipe m_result;
+    int m_version = oldestVersion;
 };
+
+nlohmann::ordered_json jsonOf(const Choice& choice)
+{
+    nlohmann::ordered_json json{{"type", name(choice.type)}, {"method", name(choice.method)}};
+    if (const auto* integers = std::get_if<GroupScheme>(&choice.scheme)) {
+        json["scheme"] = {{"bits", integers->bits}, {"group", integers->groupSize}, {"symmetric", integers->isSymmetric}, {"scales", name(integers->scaleType)}};
+        if (integers->isPerTensor)
+            json["scheme"]["per_tensor"] = true;
+    } else if (const auto* floats = std::get_if<FloatScheme>(&choice.scheme)) {
+        json["scheme"] = {{"code", name(floats->code)}, {"rows", floats->blockRows}, {"inputs", floats->blockInputs}, {"scales", name(floats->scaleType)}};
+    }
+    return json;
+}
+
+int versionFor(const Plan& plan, const Importance* importance)
+{
+    const bool isPlain = plan.target == Target::Gguf && std::all_of(plan.choices().begin(), plan.choices().end(), [](const auto& entry) {
+        return entry.second == Choice{entry.second.type};
+    });
+    return !isPlain ? formatVersion : importance ? importanceVersion : plainVersion;
+}
 
 } // namespace
 
@@ -239,7 +331,7 @@ std::string recipeToJson(const Plan& plan, const Model& model, const Importance*
     for (std::size_t index = 0; index < model.tensors().size(); ++index)
         byCanonicalName[model.place(index).canonicalName].push_back(index);
 
-    nlohmann::ordered_json root = {{"format", formatName}, {"version", importance ? formatVersion : plainVersion}, {"target", name(plan.target)}};
+    nlohmann::ordered_json root = {{"format", formatName}, {"version", versionFor(plan, importance)}, {"target", name(plan.target)}};
     if (!plan.preset.empty())
         root["preset"] = plan.preset;
     root["encoding"] = {{"effort", name(plan.encoding.effort)}, {"objective", objectiveName(plan.encoding)}};
@@ -249,7 +341,7 @@ std::string recipeToJson(const Plan& plan, const Model& model, const Importance*
     }
     nlohmann::ordered_json& tensors = root["tensors"] = nlohmann::ordered_json::object();
     const auto add = [&tensors](std::string_view key, const Choice& choice) {
-        tensors.push_back({std::string(key), {{"type", name(choice.type)}, {"method", name(choice.method)}}});
+        tensors.push_back({std::string(key), jsonOf(choice)});
     };
     for (std::size_t index = 0; index < model.tensors().size(); ++index) {
         const auto choice = plan.choice(model.tensors()[index].name());

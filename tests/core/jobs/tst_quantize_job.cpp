@@ -542,6 +542,8 @@ private slots:
         auto request = requestFor(folder / "in.gguf", folder / "out.gguf", TensorType::Q8_0);
         request.plan.setChoice("blk.0.attn_q.weight", Choice{TensorType::Q8_1});
         VERIFY_ERROR(runQuantize(request, {}), ErrorKind::Unsupported, "'blk.0.attn_q.weight': Q8_1 cannot be written yet");
+        request.plan.setChoice("blk.0.attn_q.weight", Choice{TensorType::Q8_0, Method::Gptq, {}});
+        VERIFY_ERROR(runQuantize(request, {}), ErrorKind::Unsupported, "'blk.0.attn_q.weight': the method 'gptq' is planned");
         QCOMPARE(filesIn(folder.path()), (std::set<std::string>{"in.gguf"}));
     }
 

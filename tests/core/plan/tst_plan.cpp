@@ -44,6 +44,30 @@ private slots:
         QVERIFY(copy.choices().empty());
     }
 
+    void idsOfTargetsAndMethods()
+    {
+        for (const std::string_view id : {"gguf", "gptq", "awq", "compressed-tensors", "fp8", "safetensors"})
+            QVERIFY(name(targetFromName(id).value()) == id);
+        for (const std::string_view id : {"round-to-nearest", "gptq", "awq", "smoothquant"})
+            QVERIFY(name(methodFromName(id).value()) == id);
+        QVERIFY(!targetFromName("GGUF") && !methodFromName(""));
+        QVERIFY(name(Target::CompressedTensors) == "compressed-tensors" && name(Method::SmoothQuant) == "smoothquant");
+    }
+
+    void whatTakesMoreThanRoundingIsRefused()
+    {
+        Plan plan;
+        plan.setChoice("a", Choice{Q4_K});
+        throwUnlessRounded(plan);
+        plan.setChoice("b", Choice{Q4_K, Method::Gptq, {}});
+        VERIFY_ERROR(throwUnlessRounded(plan), ErrorKind::Unsupported, "'b': the method 'gptq' is planned, which needs a calibrated run");
+        plan.setChoice("b", Choice{F16, Method::RoundToNearest, GroupScheme{}});
+        VERIFY_ERROR(throwUnlessRounded(plan), ErrorKind::Unsupported, "'b': a scheme of folders is planned");
+        plan.setChoice("b", std::nullopt);
+        plan.target = Target::Fp8;
+        VERIFY_ERROR(throwUnlessRounded(plan), ErrorKind::Unsupported, "the target 'fp8', which is not written here");
+    }
+
     void fallbackChain_data()
     {
         QTest::addColumn<int>("type");

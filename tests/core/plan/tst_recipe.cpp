@@ -118,6 +118,27 @@ private slots:
         QVERIFY(encoding(R"({"objective": "magnitude"})") == (Encoding{Objective::Magnitude, Effort::Standard}));
     }
 
+    void folderTargets()
+    {
+        Plan plan;
+        plan.target = Target::CompressedTensors;
+        plan.setChoice("blk.0.attn_q.weight", Choice{BF16, Method::Gptq, GroupScheme{3, 64, false, BF16, false}});
+        plan.setChoice("blk.0.attn_k.weight", Choice{F16, Method::SmoothQuant, GroupScheme{8, 0, true, F32, true}});
+        plan.setChoice("blk.0.attn_v.weight", Choice{BF16, Method::RoundToNearest, FloatScheme{FloatCode::E5M2, 128, 128, F32}});
+        plan.setChoice("blk.0.ffn_up.weight", Choice{F16, Method::Awq, {}});
+        const std::string json = recipeToJson(plan, *m_model);
+        QCOMPARE(nlohmann::json::parse(json).at("version").get<int>(), 4);
+        const AppliedRecipe applied = read(json);
+        QVERIFY(applied.plan == plan);
+        QVERIFY(applied.missing.empty());
+        QVERIFY(read(recipeToJson(applied.plan, *m_model)).plan == plan);
+        // A method alone is news to older programs, too.
+        Plan gguf;
+        gguf.setChoice("blk.0.attn_q.weight", Choice{Q4_K, Method::Gptq, {}});
+        QCOMPARE(nlohmann::json::parse(recipeToJson(gguf, *m_model)).at("version").get<int>(), 4);
+        QVERIFY(read(recipeToJson(gguf, *m_model)).plan == gguf);
+    }
+
     void refuses_data()
     {
         QTest::addColumn<QString>("json");
@@ -132,7 +153,7 @@ private slots:
         row("no version", R"({"format": "quantlathe-recipe"})", "'version' is missing");
         row("negative version", R"({"format": "quantlathe-recipe", "version": -1})", "'version' is missing or no number");
         row("number beyond range", R"({"format": "quantlathe-recipe", "version": 1e999, "tensors": {}})", "a number is beyond every range");
-        row("newer", R"({"format": "quantlathe-recipe", "version": 4, "tensors": {}})", "version 4 is not known");
+        row("newer", R"({"format": "quantlathe-recipe", "version": 5, "tensors": {}})", "version 5 is not known");
         row("version 0", R"({"format": "quantlathe-recipe", "version": 0, "tensors": {}})", "version 0 is not known");
         row("encoding in version 1", recipeWith("", R"("encoding": {}, )"), "unknown key 'encoding'");
         const auto encoding = [](const std::string& value) {
@@ -154,6 +175,26 @@ private slots:
         row("no type", recipeWith(R"("output.weight": {})"), "'output.weight' has no 'type'");
         row("string", recipeWith(R"("output.weight": "Q4_K")"), "'output.weight' is no object");
         row("method", recipeWith(R"("output.weight": {"type": "Q4_K", "method": "magic"})"), "unknown method 'magic'");
+        row("target of version 4", recipeWith("", R"("target": "gptq", )"), "unknown target 'gptq'");
+        row("method of version 4", recipeWith(R"("output.weight": {"type": "Q4_K", "method": "gptq"})"), "unknown method 'gptq'");
+        row("scheme of version 4", recipeWith(R"("output.weight": {"type": "F16", "scheme": {}})"), "unknown key 'scheme'");
+        const auto scheme = [](const std::string& value) {
+            return R"({"format": "quantlathe-recipe", "version": 4, "target": "gptq", "tensors": {"output.weight": {"type": "F16", "scheme": )" + value + "}}}";
+        };
+        row("scheme as string", scheme(R"("INT4")"), "scheme is no object");
+        row("scheme without bits", scheme(R"({"group": 128, "scales": "F16"})"), "'bits' is missing or no number");
+        row("scheme of five bits", scheme(R"({"bits": 5, "group": 128, "scales": "F16"})"), "integers of 5 bits are none of 2, 3, 4 and 8");
+        row("scheme of many bits", scheme(R"({"bits": 4294967300, "group": 128, "scales": "F16"})"), "integers of 64 bits are none");
+        row("huge groups", scheme(R"({"bits": 4, "group": 18446744073709551615, "scales": "F16"})"), "are too large");
+        row("negative group", scheme(R"({"bits": 4, "group": -1, "scales": "F16"})"), "'group' is missing or no number");
+        row("no scales", scheme(R"({"bits": 4, "group": 32})"), "scales of an unknown type ''");
+        row("integer scales", scheme(R"({"bits": 4, "group": 32, "scales": "I8"})"), "scales cannot be I8");
+        row("symmetric", scheme(R"({"bits": 4, "group": 32, "scales": "F16", "symmetric": 1})"), "'symmetric' is neither true nor false");
+        row("per tensor", scheme(R"({"bits": 8, "group": 32, "scales": "F16", "per_tensor": true})"), "one scale for the tensor goes with no group size");
+        row("scheme key", scheme(R"({"bits": 8, "group": 32, "scales": "F16", "rows": 1})"), "unknown key 'rows'");
+        row("code", scheme(R"({"code": "e3m4", "rows": 1, "inputs": 0, "scales": "F32"})"), "unknown code 'e3m4'");
+        row("huge blocks", scheme(R"({"code": "nf4", "rows": 1, "inputs": 18446744073709551615, "scales": "F32"})"), "are too large");
+        row("float scales", scheme(R"({"code": "nf4", "rows": 1, "inputs": 64, "scales": "F64"})"), "scales cannot be F64");
         row("extra", recipeWith(R"("output.weight": {"type": "Q4_K", "bits": 4})"), "unknown key 'bits'");
         row("twice", recipeWith(R"("output.weight": {"type": "Q4_K"}, "output.weight": {"type": "Q5_K"})"), "stands there twice");
         row("deep", recipeWith(R"("a": )" + std::string(100000, '[')), "nested deeper");
