@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/formats/open.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 
@@ -42,6 +43,7 @@ Json toJson(const Model& model, bool isFull)
                            {"canonicalName", place.canonicalName},
                            {"shape", tensor.shape().dimensions()},
                            {"type", name(tensor.type())},
+                           {"scheme", tensor.scheme().empty() ? Json(nullptr) : Json(tensor.scheme())},
                            {"bytes", tensor.sizeBytes()},
                            {"file", tensor.storage().file()->path().string()},
                            {"offset", tensor.storage().fileOffset()},
@@ -121,13 +123,21 @@ void printMetadata(const Model& model, bool isFull)
 
 void printTensors(const Model& model)
 {
-    Table table({"Tensor", "Shape", "Type", ">Bytes", ">Offset", ">Layer", "Role"});
+    const bool hasSchemes = std::ranges::any_of(model.tensors(), [](const Tensor& tensor) { return !tensor.scheme().empty(); });
+    std::vector<std::string> titles{"Tensor", "Shape", "Type", ">Bytes", ">Offset", ">Layer", "Role"};
+    if (hasSchemes)
+        titles.emplace_back("Scheme");
+    Table table(titles);
     for (std::size_t index = 0; index < model.tensors().size(); ++index) {
         const Tensor& tensor = model.tensors()[index];
         const TensorPlace& place = model.place(index);
-        table.add({printable(tensor.name()), tensor.shape().toString(), std::string(name(tensor.type())),
-                   fmt::format("{}", tensor.sizeBytes()), fmt::format("{}", tensor.storage().fileOffset()),
-                   place.layer ? fmt::format("{}", *place.layer) : std::string(), std::string(label(place.role))});
+        std::vector<std::string> cells{printable(tensor.name()), tensor.shape().toString(), std::string(name(tensor.type())),
+                                       fmt::format("{}", tensor.sizeBytes()), fmt::format("{}", tensor.storage().fileOffset()),
+                                       place.layer ? fmt::format("{}", *place.layer) : std::string(),
+                                       std::string(label(place.role))};
+        if (hasSchemes)
+            cells.emplace_back(tensor.scheme());
+        table.add(std::move(cells));
     }
     print(fmt::format("\nTensors ({})\n{}", model.tensors().size(), table.text()));
 }

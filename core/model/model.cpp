@@ -13,13 +13,17 @@ namespace {
 /// Every file once, in order of first use.
 void addTensorFiles(Model::Contents& contents)
 {
-    for (const Tensor& tensor : contents.tensors) {
-        const auto& file = tensor.storage().file();
+    const auto add = [&](const std::shared_ptr<const MappedFile>& file) {
         // Tensors come file by file: the last mapping is nearly always the right one.
         if (!contents.mappings.empty() && contents.mappings.back() == file)
-            continue;
+            return;
         if (std::find(contents.mappings.begin(), contents.mappings.end(), file) == contents.mappings.end())
             contents.mappings.push_back(file);
+    };
+    for (const Tensor& tensor : contents.tensors) {
+        add(tensor.storage().file());
+        for (const StoredPiece& piece : tensor.storage().pieces())
+            add(piece.file);
     }
 }
 

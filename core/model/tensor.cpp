@@ -45,11 +45,21 @@ private:
     const Codec& m_codec;
 };
 
+std::uint64_t storedBytes(TensorType type, const Shape& shape, const TensorStorage& storage)
+{
+    if (storage.pieces().empty())
+        return tensorBytes(type, shape).value_or(0);
+    std::uint64_t sum = 0; // pieces lie side by side in files: no overflow
+    for (const StoredPiece& piece : storage.pieces())
+        sum += piece.sizeBytes;
+    return sum;
+}
+
 } // namespace
 
 Tensor::Tensor(std::string name, Shape shape, TensorType type, std::shared_ptr<const TensorStorage> storage)
     : m_name(std::move(name)), m_shape(std::move(shape)), m_type(type),
-      m_sizeBytes(tensorBytes(type, m_shape).value_or(0)), m_storage(std::move(storage))
+      m_sizeBytes(storedBytes(type, m_shape, *storage)), m_storage(std::move(storage))
 {
 }
 
@@ -81,6 +91,8 @@ void Tensor::throwIfSourceChanged() const
 {
     try {
         m_storage->file()->throwIfChanged();
+        for (const StoredPiece& piece : m_storage->pieces())
+            piece.file->throwIfChanged();
     } catch (const Error& error) {
         throw Error(error.kind(), error.message(),
                     {error.place().file, m_storage->fileOffset(), printable(m_name)}, error.advice());

@@ -8,8 +8,18 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace quantlathe {
+
+/// One stored tensor that assembled storage is made of.
+struct StoredPiece
+{
+    std::string name; ///< as in the file
+    std::shared_ptr<const MappedFile> file;
+    std::uint64_t offset = 0; ///< bytes from the start of the file
+    std::uint64_t sizeBytes = 0;
+};
 
 /// Where and how weights are stored. Immutable, thread-safe. Contiguous bytes of one type, or (for formats that spread a
 /// matrix over several stored tensors) assembled: callers cannot tell, except that assembled storage has no bytes().
@@ -18,7 +28,8 @@ class TensorStorage
 public:
     virtual ~TensorStorage() = default;
     [[nodiscard]] virtual bool canDecode() const = 0;
-    /// Writes count * rowLength floats. @throws Error(Unsupported, SourceChanged)
+    /// Writes count * rowLength floats. @throws Error(Unsupported, SourceChanged); BadFormat where stored numbers that only
+    /// decoding reads (a group's number) make no sense
     virtual void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const = 0;
     /// The stored bytes in the file mapping; empty when assembled.
     [[nodiscard]] virtual std::span<const std::byte> bytes() const = 0;
@@ -26,6 +37,11 @@ public:
     [[nodiscard]] virtual const std::shared_ptr<const MappedFile>& file() const = 0;
     /// Bytes from the start of file() to the first weight.
     [[nodiscard]] virtual std::uint64_t fileOffset() const = 0;
+    /// What assembled storage is made of, file() and fileOffset() those of the first; empty for contiguous bytes.
+    [[nodiscard]] virtual std::span<const StoredPiece> pieces() const { return {}; }
+    /// How the weights are quantized, in words ("GPTQ 4 bit, groups of 128, symmetric"), where the type alone does not say;
+    /// else empty.
+    [[nodiscard]] virtual std::string_view scheme() const { return {}; }
 };
 
 /// Value type, cheap to copy (shares its storage). Rows are the last dimension (see Shape).
@@ -42,10 +58,12 @@ public:
     [[nodiscard]] const std::string& name() const { return m_name; }
     [[nodiscard]] const Shape& shape() const { return m_shape; }
     [[nodiscard]] TensorType type() const { return m_type; }
-    /// Bytes of the stored weights, without padding.
+    /// Bytes of the stored weights, without padding; of all pieces where they are assembled.
     [[nodiscard]] std::uint64_t sizeBytes() const { return m_sizeBytes; }
     [[nodiscard]] const TensorStorage& storage() const { return *m_storage; }
     [[nodiscard]] std::span<const std::byte> bytes() const { return m_storage->bytes(); }
+    /// As TensorStorage::scheme().
+    [[nodiscard]] std::string_view scheme() const { return m_storage->scheme(); }
 
     [[nodiscard]] bool canDecode() const { return m_storage->canDecode(); }
     /// Decodes rows [first, first + count) into count * shape().rowLength() floats. Thread-safe. Does not check whether

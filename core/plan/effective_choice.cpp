@@ -68,7 +68,7 @@ std::string explain(const TensorFacts& facts, TensorType requested, const Writte
         return fmt::format("integers ({}) are kept as they are", name(facts.stored));
     case FallbackReason::NotInFormat:
         return fmt::format("GGUF has no {}: {} {}", name(isAsked ? requested : facts.stored), name(written.type),
-                           isAsked ? "instead" : "holds the same values");
+                           isAsked || written.type != BF16 ? "instead" : "holds the same values");
     }
     return {};
 }
@@ -81,6 +81,7 @@ bool isTargetType(TensorType type)
     case TypeFamily::Float:
         return type == F32 || type == F16 || type == BF16;
     case TypeFamily::Integer:
+    case TypeFamily::Scaled:
         return false;
     default:
         return type != Q8_1 && type != Q8_K;
@@ -168,8 +169,8 @@ WrittenType writtenType(const TensorFacts& facts, std::optional<TensorType> requ
         return {wanted};
     if (!facts.canDecode)
         return {facts.stored, wanted == facts.stored ? FallbackReason::None : FallbackReason::NotDecodable};
-    if (!hasGgufType(wanted)) // 8-bit floats: every value is a bfloat16
-        return {BF16, FallbackReason::NotInFormat};
+    if (!hasGgufType(wanted)) // every 8-bit float is a bfloat16; codes times scales are nearly half floats
+        return {info(wanted).family == TypeFamily::Scaled ? F16 : BF16, FallbackReason::NotInFormat};
     if (!fitsRow(wanted, facts.rowLength))
         return {fallbackType(wanted, facts.rowLength), FallbackReason::RowLength};
     return {wanted};

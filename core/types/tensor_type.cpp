@@ -59,6 +59,13 @@ constexpr std::array<TensorTypeInfo, tensorTypeCount> rows = {{
     {Q2_0, "Q2_0", F::Ternary, 64, 18, 42, "", false},
     {MXFP4, "MXFP4", F::Fp4, 32, 17, 39, "", false},
     {NVFP4, "NVFP4", F::Fp4, 64, 36, 40, "", false},
+    {INT2, "INT2", F::Scaled, 4, 1, -1, "", false},
+    {INT3, "INT3", F::Scaled, 8, 3, -1, "", false},
+    {INT4, "INT4", F::Scaled, 2, 1, -1, "", false},
+    {INT8, "INT8", F::Scaled, 1, 1, -1, "", false},
+    {FP8, "FP8", F::Scaled, 1, 1, -1, "", false},
+    {FP4, "FP4", F::Scaled, 2, 1, -1, "", false},
+    {NF4, "NF4", F::Scaled, 2, 1, -1, "", false},
 }};
 
 constexpr bool isInEnumOrder()

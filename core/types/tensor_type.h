@@ -18,6 +18,8 @@ enum class TensorType : std::uint8_t {
     Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q8_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K,
     IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS,
     TQ1_0, TQ2_0, Q1_0, Q2_0, MXFP4, NVFP4,
+    // codes of other engines, whose scales lie in tensors of their own (GPTQ, AWQ, compressed-tensors, bitsandbytes ...)
+    INT2, INT3, INT4, INT8, FP8, FP4, NF4,
     Count
 };
 
@@ -30,7 +32,8 @@ enum class TypeFamily : std::uint8_t {
     KQuant,  ///< Q2_K ... Q8_K: super-blocks of 256
     IQuant,  ///< non-linear or lattice codes
     Ternary, ///< TQ1_0, TQ2_0, Q1_0, Q2_0
-    Fp4      ///< MXFP4, NVFP4
+    Fp4,     ///< MXFP4, NVFP4
+    Scaled   ///< codes with scales in other tensors: read from safetensors only, put together by core/formats
 };
 
 struct TensorTypeInfo
@@ -39,12 +42,12 @@ struct TensorTypeInfo
     std::string_view name;          ///< "Q4_K", "F8_E4M3"; what people type and files show
     TypeFamily family;
     std::uint32_t weightsPerBlock;  ///< row lengths must be a multiple of it
-    std::uint32_t bytesPerBlock;
+    std::uint32_t bytesPerBlock;    ///< of the codes alone in the family Scaled
     int ggmlId;                     ///< tensor type number in GGUF; -1 where GGUF has none
     std::string_view safetensorsName; ///< dtype in safetensors; empty where it has none
     bool needsImportance;           ///< llama.cpp refuses to write it without importance data
 
-    /// Stored bits per weight, scales included.
+    /// Stored bits per weight, scales included (but see the family Scaled).
     [[nodiscard]] double bitsPerWeight() const { return 8.0 * bytesPerBlock / weightsPerBlock; }
     [[nodiscard]] bool isQuantized() const { return family != TypeFamily::Float && family != TypeFamily::Integer; }
 };

@@ -33,6 +33,7 @@ double weightsPerSecond(TensorType type)
     case TypeFamily::Ternary:
     case TypeFamily::Float:
     case TypeFamily::Integer:
+    case TypeFamily::Scaled:
         return 500e6;
     case TypeFamily::Fp4:
         return 200e6;

@@ -345,7 +345,8 @@ QString TensorTreeModel::tensorToolTip(std::size_t index, int column) const
                                           : tr("%1\nIn GGUF: %2").arg(toQString(tensor.name()), toQString(canonical));
     }
     case Shape: return tr("%1 weights, outermost dimension first").arg(exactCountText(tensor.shape().weightCount()));
-    case StoredType: return bitsDescription(tensor.type());
+    case StoredType:
+        return tensor.scheme().empty() ? bitsDescription(tensor.type()) : toQString(tensor.scheme());
     case ChosenType: {
         QString reason = toQString(effective.explanation);
         return reason.isEmpty() ? bitsDescription(effective.type) : reason;

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/formats/huggingface/config.h"
 #include "core/formats/huggingface/index.h"
+#include "core/formats/quantized/assemble.h"
 #include "core/formats/safetensors/safetensors_reader.h"
 
 #include <algorithm>
@@ -48,6 +49,8 @@ Model::Contents startContents(const fs::path& path, const fs::path& folder)
 std::shared_ptr<const Model> finish(Model::Contents contents, const fs::path& folder,
                                     std::vector<std::string> notes)
 {
+    const auto remarks = quantized::assembleQuantized(contents, folder, quantized::Completeness::Whole);
+    notes.insert(notes.end(), remarks.begin(), remarks.end());
     describe(contents);
     if (!isFile(folder / configName))
         notes.insert(notes.begin(), "there is no config.json: hyperparameters are unknown");

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/huggingface/config.h"
+#include "core/formats/quantized/assemble.h"
 
 #include <fmt/format.h>
 #include <optional>
@@ -45,9 +46,18 @@ std::shared_ptr<const Model> openSafetensors(const std::filesystem::path& path)
     }
     huggingface::appendFileMetadata(shard.header.metadata, contents.metadata);
     append(std::move(shard), contents);
+    std::vector<std::string> notes;
+    if (problem) {
+        notes.push_back(*problem);
+    } else {
+        try {
+            notes = quantized::assembleQuantized(contents, path.parent_path(), quantized::Completeness::Shard);
+        } catch (const Error& error) {
+            notes.push_back(fmt::format("quantized tensors are listed as they are stored: {}", error.message()));
+        }
+    }
     huggingface::describe(contents);
-    if (problem)
-        contents.architecture.notes.push_back(*problem);
+    contents.architecture.notes.insert(contents.architecture.notes.end(), notes.begin(), notes.end());
     return std::make_shared<const Model>(std::move(contents));
 }
 
