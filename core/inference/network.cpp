@@ -95,7 +95,9 @@ private:
         if (!embedding)
             m_facts.inconsistent("the tensor 'token_embd.weight' is missing");
         m_vocabulary = m_facts.size(m_model->tensors()[*embedding].shape().rowCount(), "vocabulary size");
-        if (!m_facts.isGguf() && m_facts.string({}, {"quantization_config.quant_method"}))
+        const auto tensors = m_model->tensors();
+        const bool isResolved = std::any_of(tensors.begin(), tensors.end(), [](const Tensor& tensor) { return !tensor.scheme().empty(); });
+        if (!m_facts.isGguf() && !isResolved && m_facts.string({}, {"quantization_config.quant_method"}))
             m_facts.unsupported(fmt::format("folders quantized by '{}' cannot be run yet",
                                             printable(*m_facts.string({}, {"quantization_config.quant_method"}), 40)));
         m_headLength = m_facts.size(m_p.keyLength, "length of a head");

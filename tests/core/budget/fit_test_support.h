@@ -28,6 +28,8 @@ inline ErrorTable modelledErrors(const Model& model)
     std::mt19937_64 random(11);
     for (std::size_t tensor = 0; tensor < model.tensors().size(); ++tensor) {
         for (const TensorTypeInfo& type : allTensorTypes()) {
+            if (type.family == TypeFamily::Scaled)
+                continue; // never a choice
             const double factor = 0.7 + 0.6 * static_cast<double>(random() >> 11) / 9007199254740992.0;
             PairError error;
             error.relativeSquared = factor * std::exp2(-2 * type.bitsPerWeight());

@@ -54,7 +54,8 @@ private slots:
         for (const TensorTypeInfo& facts : allTensorTypes()) {
             const Codec& codec = codecFor(facts.type);
             QCOMPARE(codec.type, facts.type);
-            QVERIFY2(codec.canDecode(), facts.name.data());
+            // Codes without their scales mean nothing.
+            QVERIFY2(codec.canDecode() == (facts.family != TypeFamily::Scaled), facts.name.data());
             QVERIFY2(codec.canEncode() == encoded.contains(facts.name), facts.name.data());
         }
     }

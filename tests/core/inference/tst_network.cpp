@@ -95,7 +95,7 @@ void TestNetwork::refusesByName_data()
                                      << "a factor of the rotary frequencies is -1";
     QTest::newRow("experts") << "mixtral" << "num_local_experts" << "6" << bad << "6 x 32";
     QTest::newRow("experts used") << "mixtral" << "num_experts_per_tok" << "9" << bad << "9 of 5 experts cannot be used";
-    QTest::newRow("quantized") << "llama" << "quantization_config" << R"({"quant_method": "gptq"})" << unsupported << "folders quantized by 'gptq' cannot be run yet";
+    QTest::newRow("quantized") << "llama" << "quantization_config" << R"({"quant_method": "exl9"})" << unsupported << "folders quantized by 'exl9' cannot be run yet";
 }
 
 void TestNetwork::refusesByName()
