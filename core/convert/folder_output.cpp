@@ -2,16 +2,33 @@
 #include "core/convert/folder_output.h"
 
 #include "core/base/text.h"
-#include "core/convert/bpe_tokenizer.h"
 #include "core/convert/features.h"
+#include "core/convert/general_metadata.h"
 #include "core/convert/rope_settings.h"
 #include "core/convert/tensor_assembly.h"
+#include "core/convert/tokenizer_output.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
 
 namespace quantlathe {
+
+namespace {
+
+Metadata generalFirst(const Metadata& metadata)
+{
+    Metadata ordered;
+    for (const bool isGeneral : {true, false}) {
+        for (const Metadata::Entry& entry : metadata.entries()) {
+            if (entry.key.starts_with("general.") == isGeneral)
+                ordered.append(entry.key, entry.value);
+        }
+    }
+    return ordered;
+}
+
+} // namespace
 
 GgufOutput describeFolder(const std::shared_ptr<const Model>& model, const std::filesystem::path& folder)
 {
@@ -32,8 +49,6 @@ GgufOutput describeFolder(const std::shared_ptr<const Model>& model, const std::
     Metadata& metadata = output.metadata;
     metadata.append("general.architecture", MetadataValue::ofString(std::string(architecture->id)));
     metadata.append("general.type", MetadataValue::ofString("model"));
-    if (const std::string& name = model->architecture().displayName; !name.empty())
-        metadata.append("general.name", MetadataValue::ofString(name));
     appendHyperparameters(config, *architecture, sizes, metadata);
     if (architecture->outside.empty()) // learned positions else
         appendRope(config, *architecture, sizes, output);
@@ -41,6 +56,8 @@ GgufOutput describeFolder(const std::shared_ptr<const Model>& model, const std::
     auto tensors = assembly.assemble(sizes, isTied, queryFactor(config, *architecture, sizes));
     output.tensors.insert(output.tensors.end(), std::make_move_iterator(tensors.begin()), std::make_move_iterator(tensors.end()));
     appendTokenizer(metadata, folder, sizes.vocabulary);
+    appendGeneralMetadata(folder, output); // needs to know the rest
+    output.metadata = generalFirst(output.metadata);
     return output;
 }
 

@@ -5,12 +5,17 @@
 #include "core/formats/json/json_file.h"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace quantlathe {
 
-/// "gpt-2", "llama-bpe" or "qwen2", by the split expression. llama.cpp has no way to carry an expression in the file, and a
-/// wrong name loads fine and quietly degrades the model: everything else is refused instead of guessed.
+/// The name, by the exact steps of the pre-tokenizer and whether merges are ignored for whole words. llama.cpp has no way to carry
+/// an expression in the file, and a wrong name loads fine and quietly degrades the model: everything else is refused.
 /// @throws Error(Unsupported) describing the pre-tokenizer that was found
 std::string classifyPreTokenizer(const JsonFile& tokenizer);
+
+/// All names that classifyPreTokenizer() can give, each once.
+std::vector<std::string_view> knownPreTokenizers();
 
 } // namespace quantlathe
