@@ -147,8 +147,8 @@ void PlanOptions::addEncoding(CLI::App* command)
         ->type_name("EFFORT");
     command
         ->add_option("--objective", m_objective,
-                     "What is minimised: default (what serves each type best), magnitude (large weights count more) or "
-                     "squared-error")
+                     "What is minimised: default (what serves each type best), magnitude (large weights count more), "
+                     "squared-error or unbiased (that weights of few bits keep their size)")
         ->type_name("NAME");
 }
 
@@ -173,7 +173,7 @@ void PlanOptions::check(bool isRequired) const
         throw UsageError(fmt::format("there is no effort '{}'; there are standard, best", printable(m_effort)));
     if (!m_objective.empty() && m_objective != defaultObjectiveName && !objectiveFromName(m_objective))
         throw UsageError(
-            fmt::format("there is no objective '{}'; there are default, magnitude, squared-error", printable(m_objective)));
+            fmt::format("there is no objective '{}'; there are default, magnitude, squared-error, unbiased", printable(m_objective)));
     const int given = (m_recipe.empty() ? 0 : 1) + (m_preset.empty() ? 0 : 1) + (m_type.empty() ? 0 : 1);
     const char* choices = m_takesRecipe ? "--plan, --preset or --type" : "--preset or --type";
     if (given > 1)

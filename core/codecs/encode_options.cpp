@@ -5,7 +5,12 @@ namespace quantlathe {
 
 std::string_view name(Objective objective)
 {
-    return objective == Objective::Magnitude ? "magnitude" : "squared-error";
+    switch (objective) {
+    case Objective::Magnitude: return "magnitude";
+    case Objective::SquaredError: return "squared-error";
+    case Objective::Unbiased: break;
+    }
+    return "unbiased";
 }
 
 std::string_view name(Effort effort)
@@ -15,7 +20,7 @@ std::string_view name(Effort effort)
 
 std::optional<Objective> objectiveFromName(std::string_view text)
 {
-    for (const Objective objective : {Objective::Magnitude, Objective::SquaredError}) {
+    for (const Objective objective : {Objective::Magnitude, Objective::SquaredError, Objective::Unbiased}) {
         if (name(objective) == text)
             return objective;
     }

@@ -4,7 +4,7 @@
 #include "core/codecs/families.h"
 #include "core/codecs/kquants_blocks.h"
 #include "core/codecs/search_encode.h"
-#include "core/codecs/sized_importance.h"
+#include "core/codecs/unbiased.h"
 #include "core/codecs/scalar.h"
 #include "core/codecs/simd_decode.h"
 
@@ -117,8 +117,14 @@ std::span<const Codec> kQuantCodecs()
 {
     using enum TensorType;
     using enum Objective;
+    static constexpr auto scaleQ2_K = [](BlockQ2_K& block, float gain) {
+        block.d.store(block.d.value() * gain);
+        block.dmin.store(block.dmin.value() * gain);
+    };
+    static constexpr auto scaleQ3_K = [](BlockQ3_K& block, float gain) { block.d.store(block.d.value() * gain); };
     static constexpr Codec codecs[] = {
-        {Q2_K, simd::decodeQ2_K, encodeSized<encodeQ2_K>, Magnitude},    {Q3_K, simd::decodeQ3_K, encodeQ3_K, SquaredError},
+        {Q2_K, simd::decodeQ2_K, encodeUnbiased<BlockQ2_K, encodeQ2_K, simd::decodeQ2_K, true, scaleQ2_K>, Unbiased},
+        {Q3_K, simd::decodeQ3_K, encodeUnbiased<BlockQ3_K, encodeQ3_K, simd::decodeQ3_K, false, scaleQ3_K>, Unbiased},
         {Q4_K, simd::decodeQ4_K, encodeQ4_K, SquaredError}, {Q5_K, simd::decodeQ5_K, encodeQ5_K, SquaredError},
         {Q6_K, simd::decodeQ6_K, encodeQ6_K, SquaredError}, {Q8_K, decodeQ8_K, nullptr},
     };

@@ -69,6 +69,22 @@ struct Source
     float factor; ///< brings the largest weight close to 1
 };
 
+/// Of the weights of a super-block, times the factor.
+float meanSquare(const Source& source)
+{
+    std::array<float, 16> squares{};
+    for (std::size_t index = 0; index < superBlock; index += squares.size()) {
+        for (std::size_t lane = 0; lane < squares.size(); ++lane) {
+            const float x = source.x[index + lane] * source.factor;
+            squares[lane] += x * x;
+        }
+    }
+    float sum = 0;
+    for (const float square : squares)
+        sum += square;
+    return sum * (1.0f / superBlock);
+}
+
 /// Puts the weights of a super-block and the factors of their errors into the lanes from @p first on.
 void fillLanes(const LatticeRules& rules, const Source& source, std::size_t first, LatticeProblem& problem)
 {
@@ -87,27 +103,19 @@ void fillLanes(const LatticeRules& rules, const Source& source, std::size_t firs
             batch.x[index][first + sub] = x[index] * source.factor;
     }
     if (source.importance) {
+        const bool isSized = rules.sizesImportance && source.objective == Objective::Unbiased;
+        const float mean = isSized ? meanSquare(source) : 0;
         for (std::size_t sub = 0; sub < subs; ++sub) {
             const float* importance = source.importance + sub * rules.width;
-            for (std::size_t index = 0; index < rules.width; ++index)
-                batch.w[index][first + sub] = importance[index] * importanceFactor;
+            for (std::size_t index = 0; index < rules.width; ++index) {
+                const float x = batch.x[index][first + sub];
+                batch.w[index][first + sub] = importance[index] * importanceFactor * (isSized ? std::sqrt(mean + x * x) : 1.0f);
+            }
         }
         return;
     }
     const bool isMagnitude = source.objective == Objective::Magnitude;
-    float base = isMagnitude ? 0 : 1;
-    if (isMagnitude && rules.flattensMagnitude) {
-        std::array<float, 16> squares{};
-        for (std::size_t index = 0; index < superBlock; index += squares.size()) {
-            for (std::size_t lane = 0; lane < squares.size(); ++lane) {
-                const float x = source.x[index + lane] * source.factor;
-                squares[lane] += x * x;
-            }
-        }
-        for (const float square : squares)
-            base += square;
-        base *= 0.5f / superBlock;
-    }
+    const float base = !isMagnitude ? 1.0f : rules.flattensMagnitude ? 0.5f * meanSquare(source) : 0.0f;
     for (std::size_t index = 0; index < rules.width; ++index) {
         for (std::size_t lane = first; lane < first + subs; ++lane) {
             const float x = batch.x[index][lane];
@@ -234,7 +242,7 @@ void encode(const LatticeRules& rules, PackLattice* pack, std::size_t blockBytes
         if (waiting < rules.supers())
             copyLanes(problem);
         sumUp(rules, problem);
-        LatticeSolver(rules, problem).solve(options.effort);
+        LatticeSolver(rules, problem).solve(options);
         for (std::size_t super = 0; super < waiting; ++super)
             pack(contentOf(rules, problem, super, signs[super].data()), targets[super]);
         waiting = 0;
@@ -262,19 +270,19 @@ void encode(const LatticeRules& rules, PackLattice* pack, std::size_t blockBytes
 }
 
 constexpr LatticeRules rulesIQ2_XXS = {
-    32, 8, 16, 0.125f, true, true, false, true, 0.0235f, searchIQ2_XXS, simd::searchSevenSigns2};
+    32, 8, 16, 0.125f, true, true, false, true, true, 0.0235f, searchIQ2_XXS, simd::searchSevenSigns2};
 constexpr LatticeRules rulesIQ2_XS = {
-    16, 8, 16, 0.125f, true, true, false, true, 0.0252f, searchIQ2_XS, simd::searchSevenSigns2};
+    16, 8, 16, 0.125f, true, true, false, true, true, 0.0252f, searchIQ2_XS, simd::searchSevenSigns2};
 constexpr LatticeRules rulesIQ2_S = {
-    16, 8, 16, 0.125f, true, false, false, true, 0.0252f, searchIQ2_S, simd::searchEightSigns2};
+    16, 8, 16, 0.125f, true, false, false, true, false, 0.0252f, searchIQ2_S, simd::searchEightSigns2};
 constexpr LatticeRules rulesIQ3_XXS = {
-    32, 4, 16, 0.25f, true, true, false, false, 0.0196f, searchIQ3_XXS, simd::searchSevenSigns3};
+    32, 4, 16, 0.25f, true, true, false, false, true, 0.0196f, searchIQ3_XXS, simd::searchSevenSigns3};
 constexpr LatticeRules rulesIQ3_S = {
-    32, 4, 16, 1, true, false, false, false, 0.081f, searchIQ3_S, simd::searchEightSigns3};
+    32, 4, 16, 1, true, false, false, false, false, 0.081f, searchIQ3_S, simd::searchEightSigns3};
 constexpr LatticeRules rulesIQ1_S = {
-    32, 8, 8, 1, false, false, false, false, 0.95f, searchIQ1, simd::searchShifted};
+    32, 8, 8, 1, false, false, false, false, false, 0.95f, searchIQ1, simd::searchShifted};
 constexpr LatticeRules rulesIQ1_M = {
-    16, 8, 8, 1, false, false, true, false, 0.95f, searchIQ1, simd::searchShifted};
+    16, 8, 8, 1, false, false, true, false, false, 0.95f, searchIQ1, simd::searchShifted};
 
 } // namespace
 

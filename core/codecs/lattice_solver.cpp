@@ -6,6 +6,7 @@
 
 #include "core/codecs/block_parts.h"
 #include "core/codecs/lattice_blocks.h"
+#include "core/codecs/unbiased.h"
 
 #include <algorithm>
 #include <cmath>
@@ -30,12 +31,14 @@ LatticeRow constantRow(float value)
 
 } // namespace
 
-void LatticeSolver::solve(Effort effort)
+void LatticeSolver::solve(const EncodeOptions& options)
 {
-    if (effort == Effort::Best)
+    if (options.effort == Effort::Best)
         solveBest();
     else
         solveStandard();
+    if (options.objective == Objective::Unbiased)
+        restoreSize();
 }
 
 void LatticeSolver::solveStandard()
@@ -333,6 +336,20 @@ void LatticeSolver::refit()
         const float d = sumQQ > 0 && sumXQ > 0 ? rounded(sumXQ / sumQQ, super) : 0;
         if (d > 0)
             m_problem.d[super] = d;
+    }
+}
+
+void LatticeSolver::restoreSize()
+{
+    LatticeRow projection = sumOfPoints(m_problem.assignment().xq.data());
+    LatticeRow energy;
+    for (std::size_t lane = 0; lane < latticeLanes; ++lane) {
+        projection[lane] *= m_problem.influence[lane] * m_problem.d[superOf(lane)] * (2 * m_problem.codes[lane] + 1);
+        energy[lane] = m_problem.influence[lane] * m_problem.energy[lane];
+    }
+    for (std::size_t super = 0; super < m_rules.supers(); ++super) {
+        const double gain = unbiasedGain(static_cast<double>(sumOfSuper(energy, super)), static_cast<double>(sumOfSuper(projection, super)));
+        m_problem.d[super] = rounded(m_problem.d[super] * static_cast<float>(gain), super);
     }
 }
 

@@ -19,6 +19,7 @@ struct LatticeRules
     bool hasSevenSigns;     ///< of eight
     bool shiftsByPoint;     ///< else by sub-block
     bool flattensMagnitude; ///< objective magnitude: weights x^2 + half the mean square, else x^2
+    bool sizesImportance;   ///< objective unbiased: importance times sqrt(mean square + x^2)
     float typicalScale;     ///< a factor, see LatticeSolver::guess
     const SearchGrid& (*grid)();
     simd::LatticeSearch* search;
@@ -56,7 +57,7 @@ class LatticeSolver
 public:
     LatticeSolver(const LatticeRules& rules, LatticeProblem& problem) : m_rules(rules), m_problem(problem) {}
 
-    void solve(Effort effort);
+    void solve(const EncodeOptions& options);
 
 private:
     void solveStandard();
@@ -86,6 +87,8 @@ private:
     void assign();
     /// D by least squares for the points chosen.
     void refit();
+    /// Makes D as much larger as it is too small by least squares (unbiased.h).
+    void restoreSize();
 
     // Effort best, lattice_best.cpp
     struct ErrorCurves;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Importance and the weights' own size together: what the objective `magnitude` means where importance is given.
+// Importance and the weights' own size together: what the errors of two-bit types are weighted by where importance is given.
 #pragma once
-
-#include "core/codecs/encode_options.h"
 
 #include <algorithm>
 #include <cmath>
@@ -35,16 +33,6 @@ inline std::vector<float> sizedImportance(const float* weights, const float* imp
         }
     }
     return sized;
-}
-
-/// The encoder @p encode of a format of super-blocks, with sizedImportance() where there is importance and the objective asks for it.
-template <void (&encode)(const float*, const float*, std::size_t, const EncodeOptions&, std::byte*)>
-void encodeSized(const float* weights, const float* importance, std::size_t count, const EncodeOptions& options, std::byte* blocks)
-{
-    if (!importance || options.objective != Objective::Magnitude)
-        return encode(weights, importance, count, options, blocks);
-    const std::vector<float> sized = sizedImportance(weights, importance, count);
-    encode(weights, sized.data(), count, options, blocks);
 }
 
 } // namespace quantlathe::codecs

@@ -31,7 +31,7 @@ using Scheme = std::variant<std::monostate, GroupScheme, FloatScheme>;
 
 /// What stands for "each type's own" where objectives are named.
 inline constexpr std::string_view defaultObjectiveName = "default";
-/// "default", "magnitude" or "squared-error".
+/// "default", "magnitude", "squared-error" or "unbiased".
 std::string_view objectiveName(const Encoding& encoding);
 
 /// What was asked for one tensor. Nothing in Plan for a tensor = keep it as stored.

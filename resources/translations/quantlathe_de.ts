@@ -23,6 +23,10 @@
         <source>plain squared error</source>
         <translation>einfacher quadratischer Fehler</translation>
     </message>
+    <message>
+        <source>weights keep their size</source>
+        <translation>Gewichte behalten ihre Größe</translation>
+    </message>
 </context>
 <context>
     <name>EvaluationText</name>
@@ -1052,6 +1056,14 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>All weights count alike</source>
         <translation>Alle Gewichte zählen gleich</translation>
+    </message>
+    <message>
+        <source>Weights keep their size</source>
+        <translation>Gewichte behalten ihre Größe</translation>
+    </message>
+    <message>
+        <source>Errors of two- and three-bit types do not make weights smaller on the whole; their plain error is a little larger.</source>
+        <translation>Die Fehler der Zwei- und Drei-Bit-Typen machen die Gewichte im Ganzen nicht kleiner; ihr einfacher Fehler ist ein wenig größer.</translation>
     </message>
     <message>
         <source>Stop and say where</source>

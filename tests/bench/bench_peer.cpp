@@ -352,7 +352,7 @@ int main(int argc, char** argv)
         ->check(CLI::IsMember({"standard", "best"}))
         ->capture_default_str();
     app.add_option("--objective", settings.objective)
-        ->check(CLI::IsMember({"default", "magnitude", "squared-error"}))
+        ->check(CLI::IsMember({"default", "magnitude", "squared-error", "unbiased"}))
         ->capture_default_str();
     app.add_option("--target", settings.target, "Only this SIMD target: avx2, avx512, sse4, ...");
     app.add_flag("--only-errors", settings.onlyErrors, "One round: errors count, speeds do not");

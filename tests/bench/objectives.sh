@@ -5,7 +5,7 @@
 #   objectives.sh QUANTLATHE_CLI MODEL.gguf TEXT "TYPE ..." [IMPORTANCE.gguf]
 #
 # Environment: LLAMA_PERPLEXITY and LLAMA_QUANTIZE (commands, default from PATH), CONTEXT (256), THREADS (1), WORK (a
-# folder for the files; default a temporary one), EFFORTS ("standard best").
+# folder for the files; default a temporary one), EFFORTS ("standard best"), OBJECTIVES ("magnitude squared-error unbiased").
 set -eu
 cli=$1
 model=$2
@@ -17,6 +17,7 @@ quantize=${LLAMA_QUANTIZE:-llama-quantize}
 context=${CONTEXT:-256}
 threads=${THREADS:-1}
 efforts=${EFFORTS:-standard best}
+objectives=${OBJECTIVES:-magnitude squared-error unbiased}
 if [ -z "${WORK:-}" ]; then
     WORK=$(mktemp -d)
     trap 'rm -rf "$WORK"' EXIT
@@ -40,7 +41,7 @@ for type in $types; do
         echo "| $type | llama-quantize | $(judge "$WORK/q.gguf") |"
     fi
     for effort in $efforts; do
-        for objective in magnitude squared-error; do
+        for objective in $objectives; do
             "$cli" quantize --quiet --type "$type" --effort "$effort" --objective "$objective" "$WORK/original.gguf" "$WORK/q.gguf" >"$WORK/log" 2>&1
             echo "| $type | $effort, $objective | $(judge "$WORK/q.gguf") |"
         done

@@ -33,6 +33,7 @@ EncodingChoice::EncodingChoice(const Encoding& encoding, QWidget* parent)
     add(*m_objective, tr("Best for each type"), ownObjective);
     add(*m_objective, tr("Large weights count more"), Objective::Magnitude);
     add(*m_objective, tr("All weights count alike"), Objective::SquaredError);
+    add(*m_objective, tr("Weights keep their size"), Objective::Unbiased);
     m_objective->setCurrentIndex(
         m_objective->findData(encoding.objective ? static_cast<int>(*encoding.objective) : ownObjective));
     m_nonFinite->setObjectName(u"exportNonFinite"_s);
@@ -88,6 +89,8 @@ void EncodingChoice::explain()
         sentences << tr("What counts as a small error is what has served each type best.");
     else if (*chosen.objective == Objective::Magnitude)
         sentences << tr("Errors of large weights count more, as in llama.cpp.");
+    else if (*chosen.objective == Objective::Unbiased)
+        sentences << tr("Errors of two- and three-bit types do not make weights smaller on the whole; their plain error is a little larger.");
     else
         sentences << tr("The plain squared error becomes small; models do not always get better by it.");
     if (nonFinite() == NonFinite::Clamp)

@@ -62,9 +62,15 @@ QString encodingText(const Encoding& encoding)
     const QString effort = encoding.effort == Effort::Best ? EncodingText::tr("best effort") : EncodingText::tr("standard effort");
     if (!encoding.objective)
         return effort;
-    return EncodingText::tr("%1, %2").arg(effort, *encoding.objective == Objective::Magnitude
-                                               ? EncodingText::tr("errors weighted by size")
-                                               : EncodingText::tr("plain squared error"));
+    const auto objective = [&] {
+        switch (*encoding.objective) {
+        case Objective::Magnitude: return EncodingText::tr("errors weighted by size");
+        case Objective::SquaredError: return EncodingText::tr("plain squared error");
+        case Objective::Unbiased: break;
+        }
+        return EncodingText::tr("weights keep their size");
+    };
+    return EncodingText::tr("%1, %2").arg(effort, objective());
 }
 
 } // namespace quantlathe::ui

@@ -34,7 +34,8 @@ private slots:
             for (float& value : importance)
                 value *= value;
             std::vector<EncodeOptions> all = {{Objective::Magnitude, Effort::Standard},
-                                              {Objective::SquaredError, Effort::Standard}};
+                                              {Objective::SquaredError, Effort::Standard},
+                                              {Objective::Unbiased, Effort::Standard}};
             if (columns <= 1024)
                 all.push_back({Objective::Magnitude, Effort::Best});
             for (const EncodeOptions& options : all) {

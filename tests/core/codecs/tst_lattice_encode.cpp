@@ -160,14 +160,16 @@ private slots:
             for (const Effort effort : {Effort::Standard, Effort::Best}) {
                 if (effort == Effort::Best && blocks % 4 != 3)
                     continue;
-                for (const int way : {0, 1, 2}) {
-                    const EncodeOptions options{way == 1 ? Objective::SquaredError : Objective::Magnitude,
+                for (const int way : {0, 1, 2, 3}) {
+                    const EncodeOptions options{way == 1   ? Objective::SquaredError
+                                                : way == 3 ? Objective::Unbiased
+                                                           : Objective::Magnitude,
                                                 effort};
                     std::vector<std::byte> first;
                     onEveryTarget([&](const char* target) {
                         std::vector<std::byte> bytes(blocks * info(type).bytesPerBlock + 2, std::byte{0xA5});
                         codecFor(type).encodeRow(weights.data() + 1,
-                                                 way == 2 ? importance.data() + 1 : nullptr, blocks * 256,
+                                                 way >= 2 ? importance.data() + 1 : nullptr, blocks * 256,
                                                  options, bytes.data() + 1);
                         if (first.empty())
                             first = bytes;
