@@ -9,13 +9,14 @@
 namespace quantlathe {
 
 /// What is minimised where no importance is given. With importance v (one factor per input channel) it is sum v (x - q)^2; for Q2_K under
-/// Magnitude, and for Q2_K, IQ2_XXS, IQ2_XS and IQ3_XXS under Unbiased, sum v sqrt(m + x^2) (x - q)^2, m the mean square of the super-block.
+/// Magnitude sum v sqrt(m + x^2) (x - q)^2, m the mean square of the super-block; under Unbiased see there.
 enum class Objective : std::uint8_t {
     Magnitude,    ///< errors weighted by the weight's own size, type by type as llama.cpp weights them
     SquaredError, ///< sum (x - q)^2
     /// As SquaredError, but the scale that super-blocks of Q2_K, Q3_K, IQ1, IQ2 and IQ3 share is such that sum v x q = sum v x^2. The least
     /// error makes weights too small, by its own share: y = W x shrinks with every matrix, the more the fewer the bits. Errors that do not lean
-    /// to one side cost the model less (measured: the room's README). For all other types the same as SquaredError.
+    /// to one side cost the model less (measured: the room's README). With importance Q2_K, IQ1, IQ2 and IQ3 weigh by v^(3/4): importance is an
+    /// estimate, from some text; and Q2_K, IQ2_XXS, IQ2_XS and IQ3_XXS by sqrt(m + x^2) besides. For all other types the same as SquaredError.
     Unbiased
 };
 

@@ -103,13 +103,16 @@ void fillLanes(const LatticeRules& rules, const Source& source, std::size_t firs
             batch.x[index][first + sub] = x[index] * source.factor;
     }
     if (source.importance) {
-        const bool isSized = rules.sizesImportance && source.objective == Objective::Unbiased;
+        const bool isTempered = source.objective == Objective::Unbiased;
+        const bool isSized = rules.sizesImportance && isTempered;
         const float mean = isSized ? meanSquare(source) : 0;
         for (std::size_t sub = 0; sub < subs; ++sub) {
             const float* importance = source.importance + sub * rules.width;
             for (std::size_t index = 0; index < rules.width; ++index) {
                 const float x = batch.x[index][first + sub];
-                batch.w[index][first + sub] = importance[index] * importanceFactor * (isSized ? std::sqrt(mean + x * x) : 1.0f);
+                const float v = importance[index] * importanceFactor;
+                const float tempered = isTempered ? std::sqrt(v) * std::sqrt(std::sqrt(v)) : v;
+                batch.w[index][first + sub] = isSized ? tempered * std::sqrt(mean + x * x) : tempered;
             }
         }
         return;

@@ -12,7 +12,8 @@ namespace quantlathe::codecs {
 /// v sqrt(m + x^2) for every weight, m the mean square of its super-block: llama.cpp's weighting. At two bits, minimising the error weighted by
 /// v alone gives models that predict worse (measured: README). As shares of the largest importance and of sqrt(m), since only
 /// ratios count within a super-block: whatever the sizes, nothing overflows.
-inline std::vector<float> sizedImportance(const float* weights, const float* importance, std::size_t count)
+/// @param isTempered v^(3/4) in its place
+inline std::vector<float> sizedImportance(const float* weights, const float* importance, std::size_t count, bool isTempered)
 {
     constexpr std::size_t superBlock = 256;
     std::vector<float> sized(count);
@@ -28,7 +29,8 @@ inline std::vector<float> sizedImportance(const float* weights, const float* imp
         for (std::size_t index = first; index < first + superBlock; ++index) {
             const double x = weights[index];
             // Nothing but zeros, of weights or of importance, stays as it is.
-            const double share = most > 0 ? static_cast<double>(importance[index]) / static_cast<double>(most) : 0.0;
+            double share = most > 0 ? static_cast<double>(importance[index]) / static_cast<double>(most) : 0.0;
+            share = isTempered ? std::sqrt(share) * std::sqrt(std::sqrt(share)) : share;
             sized[index] = static_cast<float>(size > 0 ? share * (std::sqrt(mean + x * x) / size) : share);
         }
     }

@@ -50,7 +50,7 @@ void encodeUnbiased(const float* weights, const float* importance, std::size_t c
 {
     std::vector<float> sized;
     if (IsSized && importance && options.objective != Objective::SquaredError) {
-        sized = sizedImportance(weights, importance, count);
+        sized = sizedImportance(weights, importance, count, options.objective == Objective::Unbiased);
         importance = sized.data();
     }
     Encode(weights, importance, count, options, blocks);
