@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli error FILE --type T [--tensor NAME]: what quantizing would cost in accuracy.
+#include "app/cli/adapter_options.h"
 #include "app/cli/console_progress.h"
 #include "app/cli/importance_report.h"
 #include "app/cli/invocation.h"
@@ -7,7 +8,6 @@
 #include "app/cli/plan_options.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
-#include "core/formats/open.h"
 
 #include <fmt/format.h>
 #include <memory>
@@ -19,6 +19,7 @@ namespace {
 struct Options
 {
     std::string file;
+    AdapterOptions adapters;
     PlanOptions plan;
     std::vector<std::string> tensors;
     unsigned threads = 0;
@@ -52,7 +53,7 @@ private:
 void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(true);
-    const auto model = openModel(options.file);
+    const auto model = options.adapters.open(options.file);
     const auto importance = options.plan.importanceFor(model);
     const Plan plan = options.plan.planFor(*model, importance.get());
     noteImportance(invocation, importance.get(), plan);
@@ -142,6 +143,7 @@ void addError(CLI::App& app, Invocation& invocation)
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")
         ->required();
+    options->adapters.add(command);
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     command->add_option("--tensor", options->tensors, "Only this tensor; may be repeated")
         ->type_name("NAME")

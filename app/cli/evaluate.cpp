@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli evaluate MODEL [TYPES] --text FILE [--kl] [--against ORIGINAL]: what a plan does to the predictions.
+#include "app/cli/adapter_options.h"
 #include "app/cli/console_progress.h"
 #include "app/cli/invocation.h"
 #include "app/cli/plan_options.h"
@@ -23,6 +24,7 @@ namespace {
 struct Options
 {
     std::string file;
+    AdapterOptions adapters;
     PlanOptions plan;
     std::string against;
     std::string text;
@@ -43,10 +45,10 @@ struct Side
     TextTokens text;
 };
 
-Side open(const std::string& file, std::string_view text)
+Side open(std::shared_ptr<const Model> model, std::string_view text)
 {
     Side side;
-    side.model = openModel(file);
+    side.model = std::move(model);
     side.network = makeNetwork(side.model);
     side.text = tokensOfText(*loadTokenizer(*side.model), *side.network, text);
     return side;
@@ -165,7 +167,7 @@ void run(const Invocation& invocation, const Options& options)
         throw UsageError("--kl compares with the original: give a plan (--plan, --preset, --type) or --against ORIGINAL");
 
     const std::string text = options.text.empty() ? std::string(neutralText()) : readText(options.text);
-    const Side judged = open(options.file, text);
+    const Side judged = open(options.adapters.open(options.file), text);
     EvaluationRequest request;
     request.network = judged.network;
     request.tokens = judged.text.tokens;
@@ -181,7 +183,7 @@ void run(const Invocation& invocation, const Options& options)
     std::vector<std::string> notes = judged.network->notes;
     notes.insert(notes.end(), judged.text.notes.begin(), judged.text.notes.end());
     if (!options.against.empty()) {
-        const Side original = open(options.against, text);
+        const Side original = open(openModel(options.against), text);
         throwIfTextDiffers(judged.text, *judged.network, original.text, *original.network);
         request.originalNetwork = original.network;
         notes.insert(notes.end(), original.network->notes.begin(), original.network->notes.end());
@@ -220,6 +222,7 @@ void addEvaluate(CLI::App& app, Invocation& invocation)
     CLI::App* command = addCommand(app, invocation, "evaluate", "Run the model on a text: perplexity, KL divergence against the original",
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("MODEL", options->file, "GGUF file or Hugging Face folder")->required();
+    options->adapters.add(command);
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
     options->plan.addImportance(command);

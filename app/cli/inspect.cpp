@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli inspect FILE: what a file holds.
+#include "app/cli/adapter_options.h"
 #include "app/cli/model_json.h"
 #include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
-#include "core/formats/open.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -17,6 +17,7 @@ namespace {
 struct Options
 {
     std::string file;
+    AdapterOptions adapters;
     bool isFull = false;
 };
 
@@ -148,7 +149,7 @@ void addInspect(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
     CLI::App* command = addCommand(app, invocation, "inspect", "Show what a model file holds", [&invocation, options] {
-        const auto model = openModel(options->file);
+        const auto model = options->adapters.open(options->file);
         if (invocation.json) {
             print(toJson(*model, options->isFull));
             return;
@@ -158,6 +159,7 @@ void addInspect(CLI::App& app, Invocation& invocation)
         printTensors(*model);
     });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
+    options->adapters.add(command);
     command->add_flag("--full", options->isFull, "Print long metadata arrays whole");
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli plan FILE (--preset P | --type T) [--tensor-type REGEX=T ...] -o recipe.json: choose types, save them.
+#include "app/cli/adapter_options.h"
 #include "app/cli/importance_report.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
-#include "core/formats/open.h"
 #include "core/plan/presets.h"
 #include "core/plan/recipe.h"
 
@@ -20,6 +20,7 @@ namespace {
 struct Options
 {
     std::string file;
+    AdapterOptions adapters;
     PlanOptions plan;
     std::string output;
     std::string tensorTypeFile;
@@ -30,7 +31,7 @@ void run(const Invocation& invocation, const Options& options)
     options.plan.check(false);
     if (!options.plan.isGiven())
         throw UsageError("say which types to write: --plan, --preset, --type or --tensor-type");
-    const auto model = openModel(options.file);
+    const auto model = options.adapters.open(options.file);
     const auto importance = options.plan.importanceFor(model);
     const Plan plan = options.plan.planFor(*model, importance.get());
     noteImportance(invocation, importance.get(), plan);
@@ -91,6 +92,7 @@ void addPlan(CLI::App& app, Invocation& invocation)
     CLI::App* command = addCommand(app, invocation, "plan", "Choose the type of every tensor and save it as a recipe",
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("FILE", options->file, "GGUF file, safetensors file or Hugging Face folder")->required();
+    options->adapters.add(command);
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
     options->plan.addImportance(command);

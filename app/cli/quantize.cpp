@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quantlathe-cli quantize IN OUT (--plan recipe.json | --preset P | --type T): write a GGUF.
+#include "app/cli/adapter_options.h"
 #include "app/cli/console_progress.h"
 #include "app/cli/importance_report.h"
 #include "app/cli/metadata_options.h"
@@ -8,7 +9,6 @@
 #include "app/cli/invocation.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
-#include "core/formats/open.h"
 #include "core/jobs/quantize_job.h"
 
 #include <fmt/format.h>
@@ -23,6 +23,7 @@ struct Options
 {
     std::string input;
     std::string output;
+    AdapterOptions adapters;
     PlanOptions plan;
     MetadataOptions edits;
     unsigned threads = 0;
@@ -99,7 +100,7 @@ void run(const Invocation& invocation, const Options& options)
     options.plan.check(true);
     QuantizeRequest request;
     request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
-    request.model = openModel(options.input);
+    request.model = options.adapters.open(options.input);
     request.importance = options.plan.importanceFor(request.model);
     request.plan = options.plan.planFor(*request.model, request.importance.get());
     noteImportance(invocation, request.importance.get(), request.plan);
@@ -137,6 +138,7 @@ void addQuantize(CLI::App& app, Invocation& invocation)
     command->add_option("IN", options->input, "GGUF file, safetensors file or Hugging Face folder")->required();
     command->add_option("OUT", options->output, "GGUF file to write; an existing one is replaced once the new one is complete")
         ->required();
+    options->adapters.add(command);
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
     options->plan.addImportance(command);

@@ -57,6 +57,10 @@ GgufOutput describeFolder(const std::shared_ptr<const Model>& model, const std::
     output.tensors.insert(output.tensors.end(), std::make_move_iterator(tensors.begin()), std::make_move_iterator(tensors.end()));
     appendTokenizer(metadata, folder, sizes.vocabulary);
     appendGeneralMetadata(folder, output); // needs to know the rest
+    for (const Metadata::Entry& entry : model->metadata().entries()) {
+        if (entry.key.starts_with("quantlathe.adapter.")) // what was merged while reading
+            metadata.append(entry.key, entry.value);
+    }
     output.metadata = generalFirst(output.metadata);
     return output;
 }
