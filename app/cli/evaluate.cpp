@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// quantlathe-cli evaluate MODEL [TYPES] --text FILE [--kl] [--against ORIGINAL]: what a plan does to the predictions.
+// quantlathe-cli evaluate MODEL [TYPES | --method METHOD] --text FILE [--kl] [--against ORIGINAL]: what a plan does to the predictions.
 #include "app/cli/adapter_options.h"
 #include "app/cli/console_progress.h"
 #include "app/cli/invocation.h"
+#include "app/cli/method_options.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
@@ -26,6 +27,7 @@ struct Options
     std::string file;
     AdapterOptions adapters;
     PlanOptions plan;
+    MethodOptions method;
     std::string against;
     std::string text;
     std::uint64_t context = 512;
@@ -163,8 +165,11 @@ void run(const Invocation& invocation, const Options& options)
 {
     options.plan.check(false);
     const bool wantsDivergence = options.wantsDivergence || !options.against.empty();
-    if (wantsDivergence && options.against.empty() && !options.plan.isGiven())
-        throw UsageError("--kl compares with the original: give a plan (--plan, --preset, --type) or --against ORIGINAL");
+    options.method.check();
+    if (options.method.isGiven() && options.plan.isGiven())
+        throw UsageError("--method makes a plan of its own: leave --plan, --preset and --type away");
+    if (wantsDivergence && options.against.empty() && !options.plan.isGiven() && !options.method.isGiven())
+        throw UsageError("--kl compares with the original: give a plan (--plan, --preset, --type, --method) or --against ORIGINAL");
 
     const std::string text = options.text.empty() ? std::string(neutralText()) : readText(options.text);
     const Side judged = open(options.adapters.open(options.file), text);
@@ -177,6 +182,9 @@ void run(const Invocation& invocation, const Options& options)
         const Plan plan = options.plan.planFor(*judged.model, importance.get());
         request.weights = plannedWeights(judged.model, plan, importance);
         request.weightsIdentity = recipeToJson(plan, *judged.model, importance ? importance->importance().get() : nullptr);
+    } else if (options.method.isGiven()) {
+        request.weights = options.method.run(invocation, judged.network, options.threads, options.memoryMiB << 20).weights;
+        request.weightsIdentity = options.method.identity();
     } else {
         request.weights = storedWeights(judged.model);
     }
@@ -226,6 +234,7 @@ void addEvaluate(CLI::App& app, Invocation& invocation)
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
     options->plan.addImportance(command);
+    options->method.add(command);
     command->add_option("--against", options->against, "The original, where it is another file; turns --kl on")->type_name("FILE");
     command->add_option("--text", options->text, "Text in UTF-8; without it a neutral sample text that is built in")->type_name("FILE");
     addNumber(command, "--ctx", options->context, "Tokens in a window, of which the second half is scored", 4, 1u << 20)->type_name("N")->default_str("512");

@@ -98,9 +98,8 @@ struct Piece
     std::uint64_t queries = 0;
 };
 
-} // namespace
-
-void runAttention(const LayerRun& run, const float* x, float* result)
+/// Everything before the output matrix. False where the step ended before.
+bool attendAll(const LayerRun& run, const float* x, float* attended)
 {
     const Attention& attention = run.layer.layer->attention;
     const std::uint64_t tokens = run.tokens();
@@ -111,6 +110,8 @@ void runAttention(const LayerRun& run, const float* x, float* result)
         run.layer.attentionNorm->apply(x, width, tokens, width, normed.data(), width, run.threads, run.control);
         x = normed.data();
     }
+    if (run.endsAt(LayerStep::AttentionInputs, {&run.layer.query, &run.layer.key, &run.layer.value}, x, width, tokens))
+        return false;
     FloatBuffer queries = run.pool.take(tokens * attention.heads * attention.headLength);
     FloatBuffer keys = run.pool.take(tokens * attention.kvHeads * attention.headLength);
     FloatBuffer values = run.pool.take(tokens * attention.kvHeads * attention.valueLength);
@@ -127,16 +128,33 @@ void runAttention(const LayerRun& run, const float* x, float* result)
         for (std::uint64_t first = 0; first < length; first += queriesAtOnce)
             pieces.push_back({run.starts[sequence], first, std::min(queriesAtOnce, length - first)});
     }
-    FloatBuffer attended = run.pool.take(tokens * attention.heads * attention.valueLength);
-    const HeadsData data{queries.data(), keys.data(), values.data(), attended.data()};
+    const HeadsData data{queries.data(), keys.data(), values.data(), attended};
     parallelFor(pieces.size() * attention.heads, 1, run.threads, run.control, [&](std::size_t begin, std::size_t end) {
         for (std::size_t task = begin; task < end; ++task) {
             const Piece& piece = pieces[task / attention.heads];
             attend(run, data, piece.start, piece.firstQuery, piece.queries, task % attention.heads);
         }
     });
+    return true;
+}
+
+} // namespace
+
+void runAttention(const LayerRun& run, const float* x, float* result)
+{
+    const Attention& attention = run.layer.layer->attention;
+    const std::uint64_t tokens = run.tokens();
+    const std::uint64_t width = run.network.embeddingLength;
+    const std::uint64_t attendedWidth = attention.heads * attention.valueLength;
+    FloatBuffer buffer = run.pool.take(run.attended ? 0 : tokens * attendedWidth);
+    float* const attended = run.attended ? run.attended : buffer.data();
+    const bool isKept = run.attended && run.step == LayerStep::Attention;
+    if (!isKept && !attendAll(run, x, attended))
+        return;
+    if (run.endsAt(LayerStep::Attended, {&run.layer.output}, attended, attendedWidth, tokens))
+        return;
     const Product outputs[] = {{&run.layer.output, result, width}};
-    run.multiply(outputs, attended.data(), attention.heads * attention.valueLength, tokens);
+    run.multiply(outputs, attended, attendedWidth, tokens);
     if (run.layer.postAttentionNorm)
         run.layer.postAttentionNorm->apply(result, width, tokens, width, result, width, run.threads, run.control);
 }

@@ -34,30 +34,48 @@ void activate(Activation activation, const float* gate, const float* up, std::ui
     }
 }
 
-/// @p rows rows through gate, up and down.
-void runDense(const LayerRun& run, const LoadedFeedForward& part, const float* x, std::uint64_t rows, float* result)
+/// @p rows rows through gate and up. False where the step ended before.
+bool runInner(const LayerRun& run, const LoadedFeedForward& part, const float* x, std::uint64_t rows, float* up)
 {
     const std::uint64_t width = run.network.embeddingLength;
     const std::uint64_t length = part.up.outputs();
-    FloatBuffer up = run.pool.take(rows * length);
+    if (run.step == LayerStep::FeedForwardInputs) {
+        return part.gate ? !run.endsAt(LayerStep::FeedForwardInputs, {&*part.gate, &part.up}, x, width, rows)
+                         : !run.endsAt(LayerStep::FeedForwardInputs, {&part.up}, x, width, rows);
+    }
     FloatBuffer gate = run.pool.take(part.gate ? rows * length : 0);
     if (part.gate) {
-        const Product products[] = {{&*part.gate, gate.data(), length}, {&part.up, up.data(), length}};
+        const Product products[] = {{&*part.gate, gate.data(), length}, {&part.up, up, length}};
         run.multiply(products, x, width, rows);
     } else {
-        const Product products[] = {{&part.up, up.data(), length}};
+        const Product products[] = {{&part.up, up, length}};
         run.multiply(products, x, width, rows);
     }
     parallelFor(rows, tokensAtOnce, run.threads, run.control, [&](std::size_t begin, std::size_t end) {
         const std::uint64_t first = begin * length;
         const std::uint64_t count = (end - begin) * length;
         if (part.gate)
-            activate(part.activation, gate.data() + first, up.data() + first, count, up.data() + first);
+            activate(part.activation, gate.data() + first, up + first, count, up + first);
         else
-            activate(part.activation, up.data() + first, nullptr, count, up.data() + first);
+            activate(part.activation, up + first, nullptr, count, up + first);
     });
+    return true;
+}
+
+/// @p rows rows through gate, up and down.
+void runDense(const LayerRun& run, const LoadedFeedForward& part, const float* x, std::uint64_t rows, float* result)
+{
+    const std::uint64_t width = run.network.embeddingLength;
+    const std::uint64_t length = part.up.outputs();
+    const bool isKept = run.inner && run.step == LayerStep::FeedForward;
+    FloatBuffer buffer = run.pool.take(run.inner ? 0 : rows * length);
+    float* const up = run.inner ? run.inner : buffer.data();
+    if (!isKept && !runInner(run, part, x, rows, up))
+        return;
+    if (run.endsAt(LayerStep::Inner, {&part.down}, up, length, rows))
+        return;
     const Product products[] = {{&part.down, result, width}};
-    run.multiply(products, up.data(), length, rows);
+    run.multiply(products, up, length, rows);
 }
 
 /// Which tokens go to an expert, and with which weight.
@@ -112,6 +130,8 @@ void runExperts(const LayerRun& run, const float* x, float* result)
         for (std::size_t row = 0; row < part.tokens.size(); ++row)
             std::copy_n(x + part.tokens[row] * width, width, gathered.data() + row * width);
         runDense(run, run.layer.experts[expert], gathered.data(), part.tokens.size(), partial.data());
+        if (run.endsEarly())
+            continue;
         for (std::size_t row = 0; row < part.tokens.size(); ++row)
             elementwise::addScaled(partial.data() + row * width, part.weights[row], width, result + part.tokens[row] * width);
     }
@@ -119,6 +139,8 @@ void runExperts(const LayerRun& run, const float* x, float* result)
         return;
     FloatBuffer partial = run.pool.take(run.tokens() * width);
     runDense(run, *run.layer.shared, x, run.tokens(), partial.data());
+    if (run.endsEarly())
+        return;
     std::vector<float> factors(run.tokens(), 1.0f);
     if (run.layer.sharedGate) {
         const Product products[] = {{&*run.layer.sharedGate, factors.data(), 1}};
@@ -146,6 +168,8 @@ void runFeedForward(const LayerRun& run, const float* x, float* result)
         runDense(run, *run.layer.dense, x, tokens, result);
     else
         runExperts(run, x, result);
+    if (run.endsEarly())
+        return;
     if (run.layer.postFeedForwardNorm)
         run.layer.postFeedForwardNorm->apply(result, width, tokens, width, result, width, run.threads, run.control);
 }

@@ -88,6 +88,30 @@ std::uint64_t TokenBatch::longest() const
     return longest;
 }
 
+std::vector<Chunk> cutIntoChunks(const Network& network, const NetworkLayer& layer, const TokenBatch& batch, std::uint64_t memoryBytes)
+{
+    const std::uint64_t affordable = memoryBytes / 4 / sizeof(float) / floatsPerToken(network, layer);
+    const std::uint64_t most = std::clamp<std::uint64_t>(affordable, 1, usualTokens);
+    std::vector<Chunk> chunks;
+    for (std::size_t first = 0; first < batch.sequenceCount();) {
+        std::size_t end = first + 1;
+        while (end < batch.sequenceCount() && batch.starts[end + 1] - batch.starts[first] <= most)
+            ++end;
+        Chunk& chunk = chunks.emplace_back();
+        chunk.firstToken = batch.starts[first];
+        for (std::size_t sequence = first; sequence <= end; ++sequence)
+            chunk.starts.push_back(batch.starts[sequence] - chunk.firstToken);
+        first = end;
+    }
+    return chunks;
+}
+
+void throwNotFinite(const Network& network, std::size_t layer)
+{
+    throw Error(ErrorKind::BadFormat, fmt::format("NaN or infinite activations come out of layer {}", layer), {network.model->path(), std::nullopt, {}},
+                "Look at the model's findings: its values may be too large for the type they are stored in");
+}
+
 LoadedNorm loadNorm(const Norm& norm, MatrixLoader& loader)
 {
     LoadedNorm loaded;
@@ -257,24 +281,16 @@ void ForwardPass::runLayer(const LoadedLayer& layer, const TokenBatch& batch, Hi
 {
     const Network& network = *m_network;
     const std::uint64_t width = hidden.width;
-    const std::uint64_t affordable = m_settings.memoryBytes / 4 / sizeof(float) / floatsPerToken(network, *layer.layer);
-    const std::uint64_t most = std::clamp<std::uint64_t>(affordable, 1, usualTokens);
     RopeTable rope;
     if (layer.layer->attention.rope)
         rope = makeRopeTable(network.ropes[*layer.layer->attention.rope], batch.longest());
-    for (std::size_t first = 0; first < batch.sequenceCount();) {
-        std::size_t end = first + 1;
-        while (end < batch.sequenceCount() && batch.starts[end + 1] - batch.starts[first] <= most)
-            ++end;
-        std::vector<std::uint64_t> starts;
-        for (std::size_t sequence = first; sequence <= end; ++sequence)
-            starts.push_back(batch.starts[sequence] - batch.starts[first]);
-        float* x = hidden.values.data() + batch.starts[first] * width;
-        const std::uint64_t count = starts.back() * width;
+    for (const Chunk& chunk : cutIntoChunks(network, *layer.layer, batch, m_settings.memoryBytes)) {
+        float* x = hidden.values.data() + chunk.firstToken * width;
+        const std::uint64_t count = chunk.starts.back() * width;
         FloatBuffer before = m_pool->take(count);
         FloatBuffer branch = m_pool->take(count);
         std::copy_n(x, count, before.data());
-        LayerRun run{layer, network, starts, &rope, observer, *m_pool, m_settings.threads, control};
+        LayerRun run{layer, network, chunk.starts, &rope, observer, *m_pool, m_settings.threads, control};
         const auto runBranches = [&] {
             runAttention(run, x, branch.data());
             elementwise::add(branch.data(), count, x);
@@ -287,10 +303,8 @@ void ForwardPass::runLayer(const LoadedLayer& layer, const TokenBatch& batch, Hi
             run.observer = nullptr;
             run.isDiagnosing = true;
             runBranches();
-            throw Error(ErrorKind::BadFormat, fmt::format("NaN or infinite activations come out of layer {}", layer.index), {network.model->path(), std::nullopt, {}},
-                        "Look at the model's findings: its values may be too large for the type they are stored in");
+            throwNotFinite(network, layer.index);
         }
-        first = end;
     }
 }
 

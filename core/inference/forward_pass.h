@@ -69,6 +69,7 @@ public:
 
     [[nodiscard]] const Network& network() const { return *m_network; }
     [[nodiscard]] const ForwardSettings& settings() const { return m_settings; }
+    [[nodiscard]] BufferPool& pool() const { return *m_pool; }
     [[nodiscard]] std::size_t layerCount() const { return m_network->layers.size(); }
 
     /// Tensors of layer @p layer that plans can change, and those of embedding and output.

@@ -46,11 +46,18 @@ void solveUpperTransposed(std::uint64_t m, std::uint64_t n, const float* r, std:
     cblas_strsm(CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, integer(m), integer(n), 1.0f, r, integer(rStride), b, integer(bStride));
 }
 
-void multiplySymmetric(std::uint64_t m, std::uint64_t n, const float* h, std::uint64_t hStride, const float* b, std::uint64_t bStride, float* c,
+void multiplySymmetric(bool isUpper, std::uint64_t m, std::uint64_t n, const float* h, std::uint64_t hStride, const float* b, std::uint64_t bStride, float* c,
                        std::uint64_t cStride)
 {
     keepSingleThreaded();
-    cblas_ssymm(CblasRowMajor, CblasRight, CblasLower, integer(m), integer(n), 1.0f, h, integer(hStride), b, integer(bStride), 0.0f, c, integer(cStride));
+    cblas_ssymm(CblasRowMajor, CblasRight, isUpper ? CblasUpper : CblasLower, integer(m), integer(n), 1.0f, h, integer(hStride), b, integer(bStride), 0.0f, c, integer(cStride));
+}
+
+void multiplySymmetricLeft(std::uint64_t n, std::uint64_t m, const float* h, std::uint64_t hStride, const float* b, std::uint64_t bStride, float* c,
+                           std::uint64_t cStride)
+{
+    keepSingleThreaded();
+    cblas_ssymm(CblasRowMajor, CblasLeft, CblasUpper, integer(n), integer(m), 1.0f, h, integer(hStride), b, integer(bStride), 0.0f, c, integer(cStride));
 }
 
 } // namespace quantlathe::blas

@@ -23,8 +23,12 @@ void addSquare(std::uint64_t n, std::uint64_t k, float alpha, const float* a, st
 /// X R^T = B for X [m x n], in place of B; R [n x n] upper triangular.
 void solveUpperTransposed(std::uint64_t m, std::uint64_t n, const float* r, std::uint64_t rStride, float* b, std::uint64_t bStride);
 
-/// C [m x n] = B H, H [n x n] symmetric, of which the lower triangle with the diagonal is read.
-void multiplySymmetric(std::uint64_t m, std::uint64_t n, const float* h, std::uint64_t hStride, const float* b, std::uint64_t bStride, float* c,
+/// C [m x n] = B H, H [n x n] symmetric, of which the diagonal and the triangle below or above it are read.
+void multiplySymmetric(bool isUpper, std::uint64_t m, std::uint64_t n, const float* h, std::uint64_t hStride, const float* b, std::uint64_t bStride, float* c,
                        std::uint64_t cStride);
+
+/// C [n x m] = H B, H [n x n] symmetric, of which the diagonal and what lies above it are read.
+void multiplySymmetricLeft(std::uint64_t n, std::uint64_t m, const float* h, std::uint64_t hStride, const float* b, std::uint64_t bStride, float* c,
+                           std::uint64_t cStride);
 
 } // namespace quantlathe::blas

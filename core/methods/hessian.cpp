@@ -5,6 +5,7 @@
 #include "core/methods/blas.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace quantlathe {
 
@@ -51,6 +52,33 @@ void Hessian::add(const float* x, std::uint64_t rows, std::uint64_t stride, unsi
         }
     });
     m_tokens += rows;
+}
+
+double Hessian::loss(const float* differences, std::uint64_t rows, unsigned threads, const RunControl& control) const
+{
+    constexpr std::uint64_t rowsAtOnce = 128;
+    const std::uint64_t chunks = (rows + rowsAtOnce - 1) / rowsAtOnce;
+    std::vector<double> losses(chunks);
+    parallelFor(chunks, 1, threads, control, [&](std::size_t begin, std::size_t end) {
+        std::vector<float> product(rowsAtOnce * m_inputs);
+        for (std::size_t chunk = begin; chunk < end; ++chunk) {
+            const std::uint64_t first = chunk * rowsAtOnce;
+            const std::uint64_t count = std::min(rowsAtOnce, rows - first);
+            const float* const rowsOfChunk = differences + first * m_inputs;
+            blas::multiplySymmetric(true, count, m_inputs, m_values.data(), m_inputs, rowsOfChunk, m_inputs, product.data(), m_inputs);
+            for (std::uint64_t index = 0; index < count * m_inputs; ++index)
+                losses[chunk] += double{rowsOfChunk[index]} * product[index];
+        }
+    });
+    return std::accumulate(losses.begin(), losses.end(), 0.0);
+}
+
+void Hessian::divideInputs(std::span<const float> scales)
+{
+    for (std::uint64_t row = 0; row < m_inputs; ++row) {
+        for (std::uint64_t column = row; column < m_inputs; ++column)
+            m_values[row * m_inputs + column] /= scales[row] * scales[column];
+    }
 }
 
 } // namespace quantlathe

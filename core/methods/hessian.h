@@ -6,6 +6,7 @@
 #include "core/base/run_control.h"
 
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,11 @@ public:
     /// @p x [rows x inputs], row-major, @p stride floats from row to row. The mean runs along, so that sums do not grow with the tokens. The same numbers for every
     /// thread count, and for the same calls.
     void add(const float* x, std::uint64_t rows, std::uint64_t stride, unsigned threads, const RunControl& control);
+
+    /// tr(D H D^T) of @p rows rows of D, [rows x inputs], row-major: how far D moves the outputs, as a mean over the tokens.
+    [[nodiscard]] double loss(const float* differences, std::uint64_t rows, unsigned threads, const RunControl& control) const;
+    /// The moments of inputs that are divided by @p scales [inputs], channel by channel.
+    void divideInputs(std::span<const float> scales);
 
     /// Gives the memory away: upper(), row-major.
     [[nodiscard]] std::vector<float> take() && { return std::move(m_values); }

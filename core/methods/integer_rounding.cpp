@@ -2,6 +2,7 @@
 #include "core/methods/integer_rounding.h"
 
 #include "core/base/error.h"
+#include "core/methods/blas.h"
 #include "core/methods/strip_kernels.h"
 
 #include <algorithm>
@@ -12,8 +13,11 @@ namespace quantlathe {
 
 namespace {
 
-constexpr int clipSteps = 80;      // down to a fifth of the range
+/// Ranges that are tried: GPTQ's down to a fifth, AWQ's, which are judged by products, down to half.
+constexpr int clipSteps = 80;
 constexpr double clipStep = 0.01;
+constexpr int momentSteps = 10;
+constexpr double momentStep = 0.05;
 
 struct Grid
 {
@@ -37,6 +41,24 @@ Grid gridFor(const GroupScheme& scheme, float lowest, float highest)
     return grid;
 }
 
+/// For each row d H d^T, d what rounding a group changes.
+void errorsOfOutputs(const GroupScheme& scheme, const float* values, std::uint64_t count, std::uint64_t rows, std::uint64_t stride, const GroupCost& cost,
+                     const std::vector<float>& scale, const std::vector<float>& zero, std::vector<float>& errors)
+{
+    std::vector<std::uint8_t> codes(rows);
+    std::vector<float> differences(count * rows);
+    std::vector<float> products(count * rows);
+    for (std::uint64_t column = 0; column < count; ++column) {
+        float* const difference = differences.data() + column * rows;
+        strips::roundColumn(values + column * stride, scale.data(), zero.data(), static_cast<float>(scheme.largestCode()), rows, codes.data(), difference);
+        strips::columnErrors(values + column * stride, difference, 1, rows, difference);
+    }
+    blas::multiplySymmetricLeft(count, rows, cost.moments, cost.stride, differences.data(), rows, products.data(), rows);
+    std::fill(errors.begin(), errors.end(), 0.0f);
+    for (std::uint64_t index = 0; index < count * rows; ++index)
+        errors[index % rows] += differences[index] * products[index];
+}
+
 class IntegerStrip final : public StripRounding
 {
 public:
@@ -55,8 +77,12 @@ public:
     void beginGroup(std::uint64_t first, std::uint64_t count, const float* values, std::uint64_t stride) override
     {
         const std::uint64_t group = first / m_length;
-        const float* const importance = m_settings.importance.empty() ? nullptr : m_settings.importance.data() + first;
-        findGrid(m_result.scheme, m_settings.searchesClip, values, count, m_rows, stride, importance, m_scales.data() + group * m_rows,
+        GroupCost cost;
+        if (m_settings.moments)
+            cost = {nullptr, m_settings.moments + first * m_result.inputs + first, m_result.inputs};
+        else if (!m_settings.importance.empty())
+            cost.importance = m_settings.importance.data() + first;
+        findGrid(m_result.scheme, m_settings.searchesClip, values, count, m_rows, stride, cost, m_scales.data() + group * m_rows,
                  m_zeros.data() + group * m_rows);
     }
 
@@ -101,7 +127,7 @@ private:
 } // namespace
 
 void findGrid(const GroupScheme& scheme, bool searchesClip, const float* values, std::uint64_t count, std::uint64_t rows, std::uint64_t stride,
-              const float* importance, float* scales, float* zeros)
+              const GroupCost& cost, float* scales, float* zeros)
 {
     std::vector<float> lowest(rows, 0.0f);
     std::vector<float> highest(rows, 0.0f);
@@ -118,17 +144,21 @@ void findGrid(const GroupScheme& scheme, bool searchesClip, const float* values,
     std::vector<float> scale(rows);
     std::vector<float> zero(rows);
     std::vector<float> errors(rows);
-    for (int step = 0; step < clipSteps; ++step) {
-        const auto part = static_cast<float>(1 - step * clipStep);
+    for (int step = 0; step < (cost.moments ? momentSteps : clipSteps); ++step) {
+        const auto part = static_cast<float>(1 - step * (cost.moments ? momentStep : clipStep));
         for (std::uint64_t row = 0; row < rows; ++row) {
             const Grid grid = gridFor(scheme, part * lowest[row], part * highest[row]);
             scale[row] = grid.scale;
             zero[row] = grid.zero;
         }
-        std::fill(errors.begin(), errors.end(), 0.0f);
-        for (std::uint64_t column = 0; column < count; ++column) {
-            strips::addRoundingErrors(values + column * stride, scale.data(), zero.data(), static_cast<float>(scheme.largestCode()),
-                                      importance ? importance[column] : 1.0f, rows, errors.data());
+        if (cost.moments) {
+            errorsOfOutputs(scheme, values, count, rows, stride, cost, scale, zero, errors);
+        } else {
+            std::fill(errors.begin(), errors.end(), 0.0f);
+            for (std::uint64_t column = 0; column < count; ++column) {
+                strips::addRoundingErrors(values + column * stride, scale.data(), zero.data(), static_cast<float>(scheme.largestCode()),
+                                          cost.importance ? cost.importance[column] : 1.0f, rows, errors.data());
+            }
         }
         for (std::uint64_t row = 0; row < rows; ++row) {
             if (errors[row] < best[row]) {
@@ -155,7 +185,7 @@ IntegerRounding::IntegerRounding(const GroupScheme& scheme, std::uint64_t output
 void IntegerRounding::findTensorGrid(const float* weights)
 {
     // All weights as one group of one row.
-    findGrid(m_result.scheme, m_settings.searchesClip, weights, m_result.outputs * m_result.inputs, 1, 1, nullptr, &m_tensorScale, &m_tensorZero);
+    findGrid(m_result.scheme, m_settings.searchesClip, weights, m_result.outputs * m_result.inputs, 1, 1, {}, &m_tensorScale, &m_tensorZero);
 }
 
 std::uint64_t IntegerRounding::groupLength() const

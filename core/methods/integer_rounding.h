@@ -20,15 +20,25 @@ struct GridSettings
     bool isStatic = true;
     /// [inputs] or empty: what an error in a channel costs, for the search.
     std::span<const float> importance;
+    /// Instead of importance: the Hessian's upper triangle [inputs x inputs]; errors of a group are judged together, by what they do to the outputs. Null = none.
+    const float* moments = nullptr;
+};
+
+/// What errors of a group cost: nothing known = all the same; importance [count] of its columns; or the upper triangle of their moments, @p stride floats from
+/// row to row.
+struct GroupCost
+{
+    const float* importance = nullptr;
+    const float* moments = nullptr;
+    std::uint64_t stride = 0;
 };
 
 /// Scales and zeros of some rows: GPTQ's and compressed-tensors' rules. Symmetric: scale = 2 max|w| / (2^bits - 1); asymmetric: (high - low) / (2^bits - 1) of a range
 /// that 0 lies in, zero = rint(-low / scale). Scales are rounded to their type first; a group of zeros has scale 1.
 /// @param values [count x rows], @p stride floats from column to column
-/// @param importance of the columns, or null
 /// @param scales, zeros [rows]
 void findGrid(const GroupScheme& scheme, bool searchesClip, const float* values, std::uint64_t count, std::uint64_t rows, std::uint64_t stride,
-              const float* importance, float* scales, float* zeros);
+              const GroupCost& cost, float* scales, float* zeros);
 
 /// Gathers a GroupQuantized.
 class IntegerRounding final : public MatrixRounding

@@ -130,7 +130,7 @@ double InverseFactor::energy(const float* weights, std::uint64_t rows, unsigned 
                 for (std::uint64_t step = 0; step < n; ++step)
                     ordered[row * n + step] = weights[(first + row) * n + m_order[step]];
             }
-            blas::multiplySymmetric(count, n, m_matrix.data(), n, ordered.data(), n, product.data(), n);
+            blas::multiplySymmetric(false, count, n, m_matrix.data(), n, ordered.data(), n, product.data(), n);
             for (std::uint64_t index = 0; index < count * n; ++index)
                 energies[chunk] += double{ordered[index]} * product[index];
         }

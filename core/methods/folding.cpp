@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/methods/folding.h"
+
+#include <utility>
+
+namespace quantlathe {
+
+PlainTensor& Folding::plain(std::size_t tensor)
+{
+    auto& changed = m_changed[tensor];
+    if (!changed) {
+        const Shape& shape = m_weights.model().tensors()[tensor].shape();
+        changed = std::make_shared<QuantizedTensor>();
+        changed->tensor = tensor;
+        PlainTensor values;
+        values.values.resize(shape.weightCount());
+        m_weights.rows(tensor, m_threads, m_control)->decodeRows(0, shape.rowCount(), values.values.data());
+        changed->values = std::move(values);
+    }
+    return std::get<PlainTensor>(changed->values);
+}
+
+void Folding::divide(const Norm& norm, std::span<const float> scales)
+{
+    if (norm.weight) {
+        std::vector<float>& values = plain(*norm.weight).values;
+        for (std::size_t channel = 0; channel < values.size(); ++channel)
+            values[channel] = (values[channel] + norm.offset) / scales[channel] - norm.offset;
+    }
+    if (norm.bias) {
+        std::vector<float>& values = plain(*norm.bias).values;
+        for (std::size_t channel = 0; channel < values.size(); ++channel)
+            values[channel] /= scales[channel];
+    }
+}
+
+void Folding::divideOutputs(const Linear& linear, std::span<const float> scales)
+{
+    std::vector<float>& values = plain(linear.tensor).values;
+    for (std::uint64_t output = 0; output < linear.outputs; ++output) {
+        float* const row = values.data() + (linear.firstRow + output * linear.rowStep) * linear.inputs;
+        for (std::uint64_t input = 0; input < linear.inputs; ++input)
+            row[input] /= scales[output];
+    }
+    if (!linear.bias)
+        return;
+    std::vector<float>& bias = plain(*linear.bias).values;
+    for (std::uint64_t output = 0; output < linear.outputs; ++output)
+        bias[linear.biasFirst + output * linear.biasStep] /= scales[output];
+}
+
+void Folding::multiplyInputs(const Linear& linear, std::span<const float> scales)
+{
+    std::vector<float>& values = plain(linear.tensor).values;
+    for (std::uint64_t output = 0; output < linear.outputs; ++output) {
+        float* const row = values.data() + (linear.firstRow + output * linear.rowStep) * linear.inputs;
+        for (std::uint64_t input = 0; input < linear.inputs; ++input)
+            row[input] *= scales[input];
+    }
+}
+
+void Folding::commit()
+{
+    for (auto& [tensor, changed] : m_changed)
+        m_weights.set(std::move(changed));
+    m_changed.clear();
+}
+
+bool isValueFoldable(const Attention& attention)
+{
+    return attention.heads == attention.kvHeads && attention.value.outputs == attention.output.inputs && !attention.value.isTransposed;
+}
+
+bool isUpFoldable(const DenseFeedForward& part)
+{
+    return part.gate && part.activation != Activation::ClampedSwiglu && part.up.outputs == part.down.inputs && !part.up.isTransposed;
+}
+
+} // namespace quantlathe

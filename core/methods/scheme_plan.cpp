@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/methods/scheme_plan.h"
+
+namespace quantlathe {
+
+namespace {
+
+bool isLayerMatrix(TensorRole role)
+{
+    switch (role) {
+    case TensorRole::AttentionQuery:
+    case TensorRole::AttentionKey:
+    case TensorRole::AttentionValue:
+    case TensorRole::AttentionOutput:
+    case TensorRole::AttentionQueryKeyValue:
+    case TensorRole::FeedForwardGate:
+    case TensorRole::FeedForwardUp:
+    case TensorRole::FeedForwardDown:
+    case TensorRole::FeedForwardGateUp:
+    case TensorRole::ExpertGate:
+    case TensorRole::ExpertUp:
+    case TensorRole::ExpertDown:
+    case TensorRole::ExpertGateUp:
+    case TensorRole::SharedExpertGate:
+    case TensorRole::SharedExpertUp:
+    case TensorRole::SharedExpertDown:
+        return true;
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
+GroupScheme fittedTo(GroupScheme scheme, std::uint64_t inputs)
+{
+    if (scheme.groupSize == 0 || inputs % scheme.groupSize == 0)
+        return scheme;
+    for (const std::uint64_t shorter : {128, 64, 32}) {
+        if (shorter < scheme.groupSize && inputs % shorter == 0) {
+            scheme.groupSize = shorter;
+            return scheme;
+        }
+    }
+    scheme.groupSize = 0;
+    return scheme;
+}
+
+Plan planFromScheme(const Model& model, Target target, Method method, const Scheme& scheme)
+{
+    Plan plan;
+    plan.target = target;
+    for (std::size_t index = 0; index < model.tensors().size(); ++index) {
+        const Tensor& tensor = model.tensors()[index];
+        const TensorPlace& place = model.place(index);
+        if (!isLayerMatrix(place.role) || place.isBias || !isQuantizable(tensor, place))
+            continue;
+        Choice choice{TensorType::F16, method, scheme};
+        if (const auto* integers = std::get_if<GroupScheme>(&scheme))
+            choice.scheme = fittedTo(*integers, tensor.shape().rowLength());
+        plan.setChoice(tensor.name(), choice);
+    }
+    return plan;
+}
+
+} // namespace quantlathe
