@@ -128,7 +128,7 @@ class TestQuantizeLayers : public QObject
         const auto tokenizer = loadTokenizer(*model);
         request.plan = planFromScheme(*model, Target::Safetensors, method, scheme);
         const TextTokens calibrationTokens = tokensOfText(*tokenizer, *request.network, calibration);
-        const TextWindows windows(calibrationTokens.tokens, calibrationTokens.begin, context, 64);
+        const TextWindows windows(calibrationTokens.tokens, calibrationTokens.begin, context, 32);
         request.calibration = windows.batch(0, windows.count());
         EvaluationRequest evaluation;
         evaluation.network = request.network;
@@ -153,6 +153,8 @@ private slots:
     {
         QFETCH(QString, name);
         const fs::path file = fixture("inference/gguf/" + name.toStdString() + ".gguf");
+        const LayerRequest alone = requestFor(file, Method::RoundToNearest, {8, 32, true, TensorType::F16, false});
+        const double rounded = distanceOf(alone, *quantizeLayers(alone).weights);
         for (const Method method : {Method::Gptq, Method::Awq, Method::SmoothQuant}) {
             LayerRequest request = requestFor(file, method, {8, 32, true, TensorType::F16, false});
             const QuantizedLayers result = quantizeLayers(request);
@@ -168,9 +170,9 @@ private slots:
                 }
             }
             QVERIFY(groups == plannedTensors(request));
-            // 8 bits do little to these random models (some tokens may meet another expert); what is folded wrongly does a lot.
+            // On random models no method is much better or worse; what is folded wrongly is far off.
             const double distance = distanceOf(request, *result.weights);
-            QVERIFY2(distance < 0.02, qPrintable(QString::number(distance)));
+            QVERIFY2(distance < 3 * rounded && rounded < 0.02, qPrintable(QString("%1 %2").arg(distance).arg(rounded)));
             QVERIFY(distance > 1e-9);
         }
     }
@@ -418,26 +420,37 @@ private slots:
         QCOMPARE(fittedTo({4, 0, true, TensorType::F16, false}, 100).groupSize, std::uint64_t(0));
     }
 
+    void methodsOnProse_data()
+    {
+        QTest::addColumn<int>("method");
+        QTest::newRow("round-to-nearest") << int(Method::RoundToNearest);
+        QTest::newRow("gptq") << int(Method::Gptq);
+        QTest::newRow("awq") << int(Method::Awq);
+        QTest::newRow("smoothquant") << int(Method::SmoothQuant);
+    }
+    // 4 bits in groups of 128 beside rounding; 8 bits change next to nothing.
     void methodsOnProse()
     {
+        QFETCH(int, method);
         QUANTLATHE_NEED_SHARED_DATA(data);
         const fs::path folder = data / "models/derived/prose-llama-6m";
         const std::string text = readText(folder / "eval.txt");
-        const std::string calibration(neutralText());
-        const auto run = [&](Method method, const GroupScheme& scheme) { return judge(folder / "model-f16.gguf", text, calibration, method, scheme, 256, 16); };
-        const GroupScheme scheme{4, 128, true, TensorType::F16, false};
-        const double rounded = run(Method::RoundToNearest, scheme).divergence;
-        const double gptq = run(Method::Gptq, scheme).divergence;
-        const double awq = run(Method::Awq, scheme).divergence;
-        qInfo("KL divergence at 4 bits, groups of 128: rounded %.6f, GPTQ %.6f, AWQ %.6f", rounded, gptq, awq);
-        QVERIFY(gptq < 0.85 * rounded);
-        QVERIFY(awq < 0.95 * rounded);
-        for (const Method method : {Method::RoundToNearest, Method::SmoothQuant}) {
-            const Judged eight = run(method, {8, 0, true, TensorType::F16, false});
-            qInfo("INT8, %s: ratio of the perplexities %.6f", std::string(name(method)).c_str(), eight.ratio);
-            QVERIFY(std::abs(eight.ratio - 1) < 1e-3);
+        const auto run = [&](const GroupScheme& scheme) {
+            return judge(folder / "model-f16.gguf", text, std::string(neutralText()), static_cast<Method>(method), scheme, 256, 8);
+        };
+        if (method == int(Method::Gptq) || method == int(Method::Awq)) {
+            const double divergence = run({4, 128, true, TensorType::F16, false}).divergence;
+            qInfo("KL divergence at 4 bits, groups of 128: %.6f", divergence);
+            QVERIFY2(divergence < (method == int(Method::Gptq) ? 0.6 : 0.95) * m_rounded, qPrintable(QString("%1 %2").arg(divergence).arg(m_rounded)));
+            return;
         }
+        if (method == int(Method::RoundToNearest))
+            m_rounded = run({4, 128, true, TensorType::F16, false}).divergence;
+        QVERIFY(std::abs(run({8, 0, true, TensorType::F16, false}).ratio - 1) < 1e-3);
     }
+
+private:
+    double m_rounded = 0; ///< KL divergence
 };
 
 QTEST_APPLESS_MAIN(TestQuantizeLayers)
