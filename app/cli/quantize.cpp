@@ -61,6 +61,7 @@ Json toJson(const QuantizeResult& result, Json importance)
             {"seconds", number(result.seconds)},
             {"encoding", cli::toJson(result.encoding)},
             {"importance", std::move(importance)},
+            {"notes", result.notes},
             {"total", std::move(total)},
             {"tensors", std::move(tensors)}};
 }
@@ -122,6 +123,8 @@ void run(const Invocation& invocation, const Options& options)
     }
     for (const TensorResult& tensor : result.tensors)
         noteReplaced(tensor.name, tensor.replaced);
+    for (const std::string& note : result.notes)
+        fmt::print(stderr, "Note: {}\n", note);
     if (invocation.json)
         print(toJson(result, importanceJson(request.importance.get(), request.plan)));
     else

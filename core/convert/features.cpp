@@ -193,6 +193,8 @@ void checkFeatures(const ModelConfig& config, const ArchitectureRow& architectur
     checkExperts(config, architecture);
     checkWindow(config, architecture, sizes, notes);
     checkRotation(config, architecture, sizes);
+    if (sizes.latentRank > 0 && sizes.latentQuery == 0 && sizes.layers != 26 && sizes.layers != 27)
+        notes.push_back("llama.cpp loads models with uncompressed queries only where they have 26 or 27 layers, as DeepSeek V2 Lite");
     if (config.flag({"use_bidirectional_attention"}).value_or(false))
         config.refuse("'use_bidirectional_attention' is none a GGUF of this architecture can express");
     if (config.flag({"scale_attn_by_inverse_layer_idx"}).value_or(false) || !config.flag({"scale_attn_weights"}).value_or(true))

@@ -56,7 +56,9 @@ TensorType typeOf(const Model& model, const OutputTensor& target, const Plan& pl
         TensorFacts facts = factsOf(model, source);
         facts.rowLength = target.shape().rowLength();
         const auto choice = plan.choice(model.tensors()[source].name());
-        const TensorType written = writtenType(facts, choice ? std::optional(choice->type) : std::nullopt).type;
+        TensorType written = writtenType(facts, choice ? std::optional(choice->type) : std::nullopt).type;
+        if (!choice && info(target.weights.type()).ggmlId >= 0 && info(facts.stored).ggmlId < 0)
+            written = target.weights.type(); // a view in a type that holds the stored values as they are
         if (type && *type != written) {
             throw Error(ErrorKind::InvalidArgument,
                         fmt::format("is to be {}, and '{}' {}; they become one tensor ('{}') of one type", name(written),

@@ -4,6 +4,7 @@
 #include "core/codecs/codec.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -148,6 +149,40 @@ private:
     ColumnMap m_map;
 };
 
+class PackedFp4Rows final : public View
+{
+public:
+    PackedFp4Rows(StoredPiece blocks, StoredPiece scales, std::uint64_t rowLength)
+        : View(blocks.file), m_blocks(std::move(blocks)), m_scales(std::move(scales)), m_blocksPerRow(rowLength / weightsPerBlock)
+    {
+    }
+    [[nodiscard]] bool canDecode() const override { return true; }
+    /// Each block is brought into GGUF's order (weight j in the low, weight j + 16 in the high nibble), which our codec reads.
+    void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const override
+    {
+        const auto codes = m_blocks.file->bytes().subspan(m_blocks.offset, m_blocks.sizeBytes);
+        const auto scales = m_scales.file->bytes().subspan(m_scales.offset, m_scales.sizeBytes);
+        constexpr std::size_t bytes = weightsPerBlock / 2;
+        for (std::uint64_t block = first * m_blocksPerRow; block < (first + count) * m_blocksPerRow; ++block) {
+            std::array<std::byte, 1 + bytes> gguf{scales[block]};
+            const auto nibble = [&](std::size_t weight) {
+                const std::byte pair = codes[block * bytes + weight / 2];
+                return weight % 2 == 0 ? pair & std::byte{15} : pair >> 4;
+            };
+            for (std::size_t j = 0; j < bytes; ++j)
+                gguf[1 + j] = nibble(j) | nibble(j + bytes) << 4;
+            codecFor(TensorType::MXFP4).decode(gguf.data(), weights, weightsPerBlock);
+            weights += weightsPerBlock;
+        }
+    }
+
+private:
+    static constexpr std::size_t weightsPerBlock = 32;
+    StoredPiece m_blocks;
+    StoredPiece m_scales;
+    std::uint64_t m_blocksPerRow;
+};
+
 class ComputedWeights final : public View
 {
 public:
@@ -208,6 +243,13 @@ Tensor transposed(std::string name, Shape shape, Tensor source, const ColumnMap&
     assert(shape.rowLength() == map.rows);
     const TensorType type = source.type();
     return {std::move(name), std::move(shape), type, std::make_shared<const TransposedMatrices>(std::move(source), map)};
+}
+
+Tensor packedFp4(std::string name, Shape shape, StoredPiece blocks, StoredPiece scales)
+{
+    assert(blocks.sizeBytes == shape.weightCount() / 2 && scales.sizeBytes == shape.weightCount() / 32);
+    const std::uint64_t rowLength = shape.rowLength();
+    return {std::move(name), std::move(shape), TensorType::MXFP4, std::make_shared<const PackedFp4Rows>(std::move(blocks), std::move(scales), rowLength)};
 }
 
 Tensor computed(std::string name, Shape shape, std::vector<float> weights, std::shared_ptr<const MappedFile> file)

@@ -63,6 +63,11 @@ struct ColumnMap
 /// [matrices x] columns x rows: each matrix turned, so that its columns are rows.
 Tensor transposed(std::string name, Shape shape, Tensor source, const ColumnMap& map);
 
+/// gpt-oss's stacks as they lie in the file, one matrix [outputs x inputs] after the other; type MXFP4, which holds them exactly.
+/// @param blocks U8 [matrices, outputs, inputs / 32, 16], low nibble first; @param scales U8 [matrices, outputs, inputs / 32]
+/// Sizes must fit @p shape: [matrices, outputs, inputs].
+Tensor packedFp4(std::string name, Shape shape, StoredPiece blocks, StoredPiece scales);
+
 /// F32 weights that are in no file. @param file that they were derived from, not null
 Tensor computed(std::string name, Shape shape, std::vector<float> weights, std::shared_ptr<const MappedFile> file);
 

@@ -104,8 +104,8 @@ public:
 
     void write()
     {
-        const auto bos = id("bos", m_frame.before.size() == 1 && !m_tokens.bos ? m_tokens.table.find(m_frame.before.front()) : m_tokens.bos);
-        const auto eos = id("eos", m_frame.after.size() == 1 && !m_tokens.eos ? m_tokens.table.find(m_frame.after.front()) : m_tokens.eos);
+        const auto bos = id("bos", m_tokens.bos, m_frame.before);
+        const auto eos = id("eos", m_tokens.eos, m_frame.after);
         put("bos_token_id", bos);
         put("eos_token_id", eos);
         put("eot_token_id", endOfTurn(eos));
@@ -122,13 +122,17 @@ public:
     }
 
 private:
-    [[nodiscard]] std::optional<std::uint64_t> id(const std::string& kind, std::optional<std::uint64_t> otherwise) const
+    /// @param framed what the post-processor puts there: more to the point than numbers in a configuration of the model
+    [[nodiscard]] std::optional<std::uint64_t> id(const std::string& kind, std::optional<std::uint64_t> otherwise,
+                                                  const std::vector<std::string>& framed = {}) const
     {
         for (const std::optional<JsonFile>* file : {&m_source.tokenizerConfig, &m_map}) {
             const std::string text = tokenText(*file, kind + "_token");
             if (const auto found = text.empty() ? std::nullopt : m_tokens.table.find(text))
                 return found;
         }
+        if (const auto found = framed.size() == 1 ? m_tokens.table.find(framed.front()) : std::nullopt)
+            return found;
         for (const auto* file : {&m_config, &m_generation}) {
             const auto ids = configuredIds(*file, kind + "_token_id");
             if (!ids.empty() && ids.front() < m_tokens.table.size())

@@ -31,7 +31,7 @@ struct ExportedTokens
 };
 
 /// Appends tokenizer.ggml.{bos,eos,eot,unknown,padding}_token_id and add_{bos,eos}_token. Names in tokenizer_config.json and
-/// special_tokens_map.json go before ids in config.json and generation_config.json. The post-processor of tokenizer.json decides what is put
+/// special_tokens_map.json go before what the post-processor puts there, and that before ids in config.json and generation_config.json. The post-processor of tokenizer.json decides what is put
 /// around a text, because it is what really runs. @throws Error(Unsupported) when that is anything else than bos before and eos behind
 void appendSpecialIds(Metadata& metadata, const TokenizerSource& source, const ExportedTokens& tokens);
 

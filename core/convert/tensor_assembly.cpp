@@ -294,7 +294,23 @@ OutputTensor TensorAssembly::turned(const TensorRow& row, const std::string& nam
     if (!storedShape)
         failMissing(name);
     requireShape(index, *storedShape);
+    if (auto packed = packedStack(name, shape, map, index))
+        return {.weights = std::move(*packed), .sources = {index}, .hasRowOrigins = false};
     return {.weights = transposed(name, shape, tensor(index), map), .sources = {index}, .hasRowOrigins = false};
+}
+
+/// Stacks that are only shown turned, but lie in the file row by row as GGUF has them.
+std::optional<Tensor> TensorAssembly::packedStack(const std::string& name, const Shape& shape, const ColumnMap& map, std::size_t index) const
+{
+    const auto pieces = tensor(index).storage().pieces();
+    const std::uint64_t matrices = shape.dimensions().front();
+    const std::uint64_t weights = shape.weightCount() * map.step;
+    if (shape.rank() != 3 || tensor(index).type() != TensorType::FP4 || pieces.size() != 2 || map.rows % 32 != 0
+        || pieces[0].sizeBytes != weights / 2 || pieces[1].sizeBytes != weights / 32)
+        return std::nullopt;
+    const std::uint64_t rows = map.columns * map.step;
+    Tensor whole = packedFp4(name, Shape({matrices, rows, map.rows}), pieces[0], pieces[1]);
+    return gathered(name, shape, {std::move(whole)}, {.first = map.firstColumn, .block = map.columns, .stride = rows, .step = map.step});
 }
 
 void TensorAssembly::refuseLeftOvers(bool isTied) const

@@ -6,6 +6,7 @@
 #include "core/convert/model_sizes.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ private:
     OutputTensor stack(const std::string& name, const Shape& shape, Source& source) const;
     [[nodiscard]] OutputTensor halfOfStack(const std::string& name, const Shape& shape, std::size_t tensor, bool isSecond) const;
     [[nodiscard]] OutputTensor turned(const TensorRow& row, const std::string& name, const Shape& shape, std::size_t tensor) const;
+    [[nodiscard]] std::optional<Tensor> packedStack(const std::string& name, const Shape& shape, const ColumnMap& map, std::size_t tensor) const;
     void refuseLeftOvers(bool isTied) const;
 
     [[nodiscard]] const Tensor& tensor(std::size_t index) const { return m_model.tensors()[index]; }

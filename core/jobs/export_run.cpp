@@ -380,6 +380,7 @@ QuantizeResult ExportRun::result() const
     for (const ExportFile& file : m_layout.files)
         result.files.push_back(file.path);
     result.totalBytes = m_layout.totalBytes;
+    result.notes = m_layout.output.notes;
     result.resumedBytes = m_resumedBytes;
     result.encoding = m_request.plan.encoding;
     result.seconds = std::chrono::duration<double>(Clock::now() - m_begin).count();

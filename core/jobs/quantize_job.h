@@ -49,6 +49,7 @@ struct QuantizeResult
     std::uint64_t resumedBytes = 0; ///< taken over from the interrupted run
     double seconds = 0;
     std::vector<TensorResult> tensors;
+    std::vector<std::string> notes; ///< what engines will do otherwise than the source's configuration says
     ErrorSums error;        ///< over all quantized tensors
     ReplacedWeights replaced;
     Encoding encoding;      ///< as the plan asked

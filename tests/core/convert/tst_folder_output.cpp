@@ -170,6 +170,91 @@ private Q_SLOTS:
         }
     }
 
+    /// Keys and values of both halves of each head, beside the matrix they come from; DeepSeek V3 chooses by sigmoids.
+    void latentAttention_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::newRow("V2") << "deepseek_v2";
+        QTest::newRow("V3") << "deepseek_v3";
+    }
+
+    void latentAttention()
+    {
+        QFETCH(QString, name);
+        FolderModel files("hf/" + name.toStdString());
+        const auto model = openModel(files.write());
+        const GgufOutput output = makeGgufOutput(model, {});
+        const Metadata& m = output.metadata;
+        const auto number = [&](const char* key) { return m.unsignedInteger(std::string("deepseek2.") + key).value_or(0); };
+        const auto config = [&](const char* key) { return files.config[key].get<std::uint64_t>(); };
+        const std::uint64_t heads = config("num_attention_heads");
+        const std::uint64_t plain = config("qk_nope_head_dim");
+        const std::uint64_t valueLength = config("v_head_dim");
+        const std::uint64_t rank = config("kv_lora_rank");
+        QCOMPARE(number("attention.head_count_kv"), 1u);
+        QCOMPARE(number("attention.key_length"), rank + config("qk_rope_head_dim"));
+        QCOMPARE(number("attention.value_length"), rank);
+        QCOMPARE(number("attention.key_length_mla"), plain + config("qk_rope_head_dim"));
+        QCOMPARE(number("attention.value_length_mla"), valueLength);
+        QCOMPARE(number("expert_gating_func"), name == "deepseek_v3" ? 2u : 1u);
+        QCOMPARE(number("leading_dense_block_count"), config("first_k_dense_replace"));
+        std::map<std::string, const OutputTensor*> tensors;
+        for (const OutputTensor& tensor : output.tensors)
+            tensors[tensor.name()] = &tensor;
+        const auto both = decoded(model->tensors()[model->indexOf("model.layers.1.self_attn.kv_b_proj.weight").value()]);
+        const auto keys = decoded(tensors.at("blk.1.attn_k_b.weight")->weights);
+        const auto values = decoded(tensors.at("blk.1.attn_v_b.weight")->weights);
+        QCOMPARE(tensors.at("blk.1.attn_k_b.weight")->shape(), Shape({heads, rank, plain}));
+        QCOMPARE(tensors.at("blk.1.attn_v_b.weight")->shape(), Shape({heads, valueLength, rank}));
+        for (std::uint64_t head = 0; head < heads; ++head) {
+            const auto row = [&](std::uint64_t inHead) { return (head * (plain + valueLength) + inHead) * rank; };
+            for (std::uint64_t column = 0; column < rank; ++column) {
+                for (std::uint64_t key = 0; key < plain; ++key)
+                    QCOMPARE(keys[(head * rank + column) * plain + key], both[row(key) + column]);
+                for (std::uint64_t value = 0; value < valueLength; ++value)
+                    QCOMPARE(values[(head * valueLength + value) * rank + column], both[row(plain + value) + column]);
+            }
+        }
+        QVERIFY(tensors.contains("blk.0.ffn_gate.weight") && tensors.contains("blk.1.ffn_gate_exps.weight"));
+    }
+
+    /// gpt-oss as it is published: experts in MXFP4, which GGUF has too; no value changes.
+    void packedExperts()
+    {
+        FolderModel files("quantized/gpt-oss");
+        const auto model = openModel(files.write());
+        QuantizeRequest request;
+        request.model = model;
+        request.target = files.scratch / "model.gguf";
+        request.threads = 1;
+        const QuantizeResult result = runQuantize(request, {});
+        QVERIFY(!result.notes.empty()); // the ramp's ends
+        const auto written = openModel(request.target);
+        const Tensor& up = written->tensors()[written->indexOf("blk.2.ffn_up_exps.weight").value()];
+        QCOMPARE(up.type(), TensorType::MXFP4);
+        const auto stored = decoded(model->tensors()[model->indexOf("model.layers.2.mlp.experts.gate_up_proj").value()]);
+        const auto ups = decoded(up);
+        const auto& extents = up.shape().dimensions();
+        for (std::uint64_t expert = 0; expert < extents[0]; ++expert) {
+            for (std::uint64_t row = 0; row < extents[1]; ++row) {
+                for (std::uint64_t column = 0; column < extents[2]; ++column)
+                    QCOMPARE(ups[(expert * extents[1] + row) * extents[2] + column], stored[(expert * extents[2] + column) * 2 * extents[1] + 2 * row + 1]);
+            }
+        }
+        const Tensor& down = written->tensors()[written->indexOf("blk.2.ffn_down_exps.weight").value()];
+        QCOMPARE(down.type(), TensorType::MXFP4);
+    }
+
+    /// Experts become one tensor: they cannot have two types.
+    void expertsOfTwoTypes()
+    {
+        FolderModel files("inference/hf/mixtral");
+        const auto model = openModel(files.write());
+        Plan plan = planFromType(*model, TensorType::Q8_0);
+        plan.setChoice("model.layers.1.block_sparse_moe.experts.2.w1.weight", Choice{TensorType::F16});
+        VERIFY_ERROR(makeGgufOutput(model, plan), ErrorKind::InvalidArgument, "they become one tensor ('blk.1.ffn_gate_exps.weight') of one type");
+    }
+
     void modelsThatNoGgufCanSay_data()
     {
         QTest::addColumn<QString>("name");

@@ -200,6 +200,16 @@ private Q_SLOTS:
         QCOMPARE(metadata.boolean("tokenizer.ggml.add_bos_token"), std::optional(false));
     }
 
+    /// The model's configuration may speak of another vocabulary; what is put before texts is known.
+    void postProcessorBeforeNumbers()
+    {
+        TokenizerFolder folder("llama-bpe");
+        folder.put("config.json", {{"bos_token_id", 1}});
+        const Metadata metadata = folder.convert();
+        QCOMPARE(metadata.unsignedInteger("tokenizer.ggml.bos_token_id"), std::optional<std::uint64_t>(704));
+        QCOMPARE(metadata.boolean("tokenizer.ggml.add_bos_token"), std::optional(true));
+    }
+
     void modelFileAloneAddsBosByClass()
     {
         ScratchFolder folder;
