@@ -35,7 +35,7 @@ std::uint8_t nearestCode(FloatCode code, float value)
 {
     if (code == FloatCode::Nf4) {
         unsigned below = 0;
-        while (below < 15 && value > (nf4Values[below] + nf4Values[below + 1]) / 2)
+        while (below < 15 && value > (double{nf4Values[below]} + nf4Values[below + 1]) / 2)
             ++below;
         return static_cast<std::uint8_t>(below);
     }

@@ -56,7 +56,7 @@ void Hessian::add(const float* x, std::uint64_t rows, std::uint64_t stride, unsi
 
 double Hessian::loss(const float* differences, std::uint64_t rows, unsigned threads, const RunControl& control) const
 {
-    constexpr std::uint64_t rowsAtOnce = 128;
+    constexpr std::uint64_t rowsAtOnce = 512; // the matrix is packed anew for each chunk
     const std::uint64_t chunks = (rows + rowsAtOnce - 1) / rowsAtOnce;
     std::vector<double> losses(chunks);
     parallelFor(chunks, 1, threads, control, [&](std::size_t begin, std::size_t end) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double firstRaise = 0.01;
 constexpr double largestDamping = 1e6; // by then the diagonal is all that is left
-constexpr std::uint64_t rowsPerEnergy = 128;
+constexpr std::uint64_t rowsPerEnergy = 512; // the matrix is packed anew for each chunk
 
 /// Rows and columns of the upper triangle, in another order, into the lower triangle and the diagonal.
 void permute(std::vector<float>& matrix, const std::vector<std::uint32_t>& order, unsigned threads, const RunControl& control)

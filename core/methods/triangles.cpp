@@ -113,6 +113,7 @@ void invert(float* matrix, std::uint64_t n, unsigned threads, const RunControl& 
         }
         parallelFor((n - end + blockSide - 1) / blockSide, 1, threads, control, [&](std::size_t begin, std::size_t stop) {
             std::vector<float> product(height * blockSide);
+            std::vector<float> triangle(blockSide * blockSide);
             for (std::size_t task = begin; task < stop; ++task) {
                 const std::uint64_t left = end + task * blockSide;
                 const std::uint64_t width = std::min(blockSide, n - left);
@@ -120,15 +121,10 @@ void invert(float* matrix, std::uint64_t n, unsigned threads, const RunControl& 
                 std::fill(product.begin(), product.end(), 0.0f);
                 if (left > end)
                     blas::multiply({false, false, height, width, left - end, 1, 0}, row.data() + end, n, matrix + end * n + left, n, product.data(), blockSide);
-                for (std::uint64_t line = 0; line < height; ++line) {
-                    float* const sums = product.data() + line * blockSide;
-                    for (std::uint64_t k = 0; k < width; ++k) {
-                        const float factor = row[line * n + left + k];
-                        const float* const inverse = matrix + (left + k) * n + left;
-                        for (std::uint64_t column = k; column < width; ++column)
-                            sums[column] += factor * inverse[column];
-                    }
-                }
+                std::fill(triangle.begin(), triangle.end(), 0.0f);
+                for (std::uint64_t k = 0; k < width; ++k)
+                    std::copy_n(matrix + (left + k) * n + left + k, width - k, triangle.data() + k * blockSide + k);
+                blas::multiply({false, false, height, width, width, 1, 1}, row.data() + left, n, triangle.data(), blockSide, product.data(), blockSide);
                 blas::multiply({false, false, height, width, height, -1, 0}, small.data(), blockSide, product.data(), blockSide, matrix + first * n + left, n);
             }
         });
