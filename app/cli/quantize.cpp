@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// quantlathe-cli quantize IN OUT (--plan recipe.json | --preset P | --type T): write a GGUF.
+// quantlathe-cli quantize IN OUT (--plan recipe.json | --preset P | --type T): write a GGUF; with --to a folder for another engine.
 #include "app/cli/adapter_options.h"
 #include "app/cli/console_progress.h"
+#include "app/cli/folder_export.h"
 #include "app/cli/importance_report.h"
 #include "app/cli/metadata_options.h"
 #include "app/cli/model_json.h"
@@ -25,6 +26,7 @@ struct Options
     std::string output;
     AdapterOptions adapters;
     PlanOptions plan;
+    FolderExport folder;
     MetadataOptions edits;
     unsigned threads = 0;
     std::uint64_t maximumMemoryMiB = 1024;
@@ -98,12 +100,23 @@ void printResult(const QuantizeResult& result)
 
 void run(const Invocation& invocation, const Options& options)
 {
-    options.plan.check(true);
+    if (options.folder.isChosen() && options.plan.isGiven())
+        throw UsageError("--to goes with --bits, --group and the like; recipes name their own target");
+    options.plan.check(!options.folder.isChosen());
     QuantizeRequest request;
     request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
     request.model = options.adapters.open(options.input);
+    if (options.folder.isChosen()) {
+        const Plan plan = options.folder.plan(folderContents(request.model));
+        options.folder.run(invocation, request.model, plan, options.output, options.threads);
+        return;
+    }
     request.importance = options.plan.importanceFor(request.model);
     request.plan = options.plan.planFor(*request.model, request.importance.get());
+    if (request.plan.target != Target::Gguf) {
+        options.folder.run(invocation, request.model, request.plan, options.output, options.threads);
+        return;
+    }
     noteImportance(invocation, request.importance.get(), request.plan);
     request.edits = options.edits.editsFor(request.model->metadata());
     request.target = options.output;
@@ -136,14 +149,15 @@ void run(const Invocation& invocation, const Options& options)
 void addQuantize(CLI::App& app, Invocation& invocation)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, invocation, "quantize", "Write a quantized GGUF file",
+    CLI::App* command = addCommand(app, invocation, "quantize", "Write a quantized GGUF file, or a folder for another engine",
                                    [&invocation, options] { run(invocation, *options); });
     command->add_option("IN", options->input, "GGUF file, safetensors file or Hugging Face folder")->required();
-    command->add_option("OUT", options->output, "GGUF file to write; an existing one is replaced once the new one is complete")
+    command->add_option("OUT", options->output, "GGUF file to write; an existing one is replaced once the new one is complete. With --to a new folder")
         ->required();
     options->adapters.add(command);
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
+    options->folder.add(command);
     options->plan.addImportance(command);
     options->edits.add(command);
     addNonFinite(command, options->nonFinite);

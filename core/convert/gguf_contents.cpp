@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/convert/gguf_contents.h"
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/convert/row_views.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <span>
+#include <utility>
+
+namespace quantlathe {
+
+namespace {
+
+/// A stem of GGUF ("attn_q") and of a folder ("self_attn.q_proj").
+struct NamePair
+{
+    std::string_view gguf;
+    std::string_view folder;
+};
+
+constexpr NamePair common[] = {
+    {"attn_norm", "input_layernorm"},       {"ffn_norm", "post_attention_layernorm"}, {"attn_q", "self_attn.q_proj"},
+    {"attn_k", "self_attn.k_proj"},         {"attn_v", "self_attn.v_proj"},           {"attn_output", "self_attn.o_proj"},
+    {"attn_q_norm", "self_attn.q_norm"},    {"attn_k_norm", "self_attn.k_norm"},      {"ffn_gate", "mlp.gate_proj"},
+    {"ffn_up", "mlp.up_proj"},              {"ffn_down", "mlp.down_proj"},
+};
+constexpr NamePair mixtral[] = {{"ffn_gate_inp", "block_sparse_moe.gate"}, {"ffn_gate_exps", "block_sparse_moe.experts.#.w1"},
+                                {"ffn_up_exps", "block_sparse_moe.experts.#.w3"}, {"ffn_down_exps", "block_sparse_moe.experts.#.w2"}};
+constexpr NamePair qwenExperts[] = {{"ffn_gate_inp", "mlp.gate"},
+                                    {"ffn_gate_exps", "mlp.experts.#.gate_proj"},
+                                    {"ffn_up_exps", "mlp.experts.#.up_proj"},
+                                    {"ffn_down_exps", "mlp.experts.#.down_proj"},
+                                    {"ffn_gate_shexp", "mlp.shared_expert.gate_proj"},
+                                    {"ffn_up_shexp", "mlp.shared_expert.up_proj"},
+                                    {"ffn_down_shexp", "mlp.shared_expert.down_proj"},
+                                    {"ffn_gate_inp_shexp", "mlp.shared_expert_gate"}};
+constexpr NamePair gemmaNorms[] = {{"post_attention_norm", "post_attention_layernorm"}, {"ffn_norm", "pre_feedforward_layernorm"},
+                                   {"post_ffw_norm", "post_feedforward_layernorm"}};
+constexpr NamePair phi[] = {{"attn_qkv", "self_attn.qkv_proj"}, {"ffn_up", "mlp.gate_up_proj"}};
+
+struct BackwardRow
+{
+    std::string_view architecture;
+    std::span<const NamePair> own;  ///< before the common ones
+    bool isRotated = false;         ///< rows of queries and keys are reordered
+    bool isGemma = false;           ///< norms hold w + 1
+};
+
+constexpr BackwardRow backwardRows[] = {
+    {"llama", mixtral, true},         {"qwen2", {}},          {"qwen2moe", qwenExperts}, {"qwen3", {}},  {"qwen3moe", qwenExperts},
+    {"gemma", {}, false, true},       {"gemma2", gemmaNorms, false, true}, {"gemma3", gemmaNorms, false, true}, {"phi3", phi},
+};
+
+/// Rows of heads back in their first order: the first half of a head are its even rows, the second half its odd ones.
+class UnrotatedStorage final : public TensorStorage
+{
+public:
+    /// @param perHead rows (of vectors: weights) of one head, even
+    UnrotatedStorage(Tensor source, std::uint64_t perHead) : m_source(std::move(source)), m_perHead(perHead) {}
+
+    [[nodiscard]] bool canDecode() const override { return m_source.canDecode(); }
+    [[nodiscard]] std::span<const std::byte> bytes() const override { return {}; }
+    [[nodiscard]] const std::shared_ptr<const MappedFile>& file() const override { return m_source.storage().file(); }
+    [[nodiscard]] std::uint64_t fileOffset() const override { return m_source.storage().fileOffset(); }
+
+    void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const override
+    {
+        const std::uint64_t length = m_source.shape().rowLength();
+        if (m_source.shape().rank() == 1) {
+            std::vector<float> values(length);
+            m_source.decodeRows(0, 1, values.data());
+            for (std::uint64_t at = 0; at < length; ++at)
+                weights[at] = values[sourceRow(at)];
+            return;
+        }
+        for (std::uint64_t row = 0; row < count; ++row)
+            m_source.decodeRows(sourceRow(first + row), 1, weights + row * length);
+    }
+
+private:
+    [[nodiscard]] std::uint64_t sourceRow(std::uint64_t row) const
+    {
+        const std::uint64_t inHead = row % m_perHead;
+        const std::uint64_t half = m_perHead / 2;
+        return row - inHead + (inHead < half ? 2 * inHead : 2 * (inHead - half) + 1);
+    }
+
+    Tensor m_source;
+    std::uint64_t m_perHead;
+};
+
+class Translator
+{
+public:
+    explicit Translator(const std::shared_ptr<const Model>& model) : m_model(*model)
+    {
+        m_contents.model = model;
+        const auto* found = std::find_if(std::begin(backwardRows), std::end(backwardRows),
+                                         [&](const BackwardRow& row) { return row.architecture == m_model.architecture().name; });
+        if (found == std::end(backwardRows)) {
+            throw Error(ErrorKind::Unsupported,
+                        fmt::format("the architecture '{}' cannot be translated back into a folder yet", printable(m_model.architecture().name, 60)),
+                        {m_model.path(), std::nullopt, {}});
+        }
+        m_row = found;
+    }
+
+    FolderContents translate()
+    {
+        for (std::size_t index = 0; index < m_model.tensors().size(); ++index)
+            add(index);
+        for (FolderTensor& tensor : m_contents.tensors)
+            tensor.place = placeOf(tensor.weights.name(), m_row->architecture);
+        m_contents.config = configOfGguf(m_model, m_contents.tensors, m_contents.notes);
+        addTokenizerFiles(m_model, m_contents);
+        return std::move(m_contents);
+    }
+
+private:
+    [[noreturn]] void refuse(const Tensor& tensor, std::string message) const
+    {
+        throw Error(ErrorKind::Unsupported, std::move(message), {m_model.path(), std::nullopt, printable(tensor.name())});
+    }
+
+    void add(std::size_t index)
+    {
+        const Tensor& tensor = m_model.tensors()[index];
+        const std::string_view name = tensor.name();
+        // These become values of the configuration.
+        if (name == "rope_freqs.weight" || name == "rope_factors_long.weight" || name == "rope_factors_short.weight")
+            return;
+        if (name == "token_embd.weight")
+            return push(index, renamed("model.embed_tokens.weight", tensor.shape(), tensor));
+        if (name == "output.weight")
+            return push(index, renamed("lm_head.weight", tensor.shape(), tensor));
+        if (name == "output_norm.weight")
+            return push(index, norm("model.norm.weight", tensor));
+        const TensorPlace& place = m_model.place(index);
+        const std::string prefix = place.layer ? fmt::format("blk.{}.", *place.layer) : std::string();
+        const std::size_t dot = name.rfind('.');
+        if (prefix.empty() || !name.starts_with(prefix) || dot == std::string_view::npos || dot < prefix.size())
+            refuse(tensor, "has no counterpart in a folder of this architecture");
+        const std::string_view stem = name.substr(prefix.size(), dot - prefix.size());
+        const std::string folderStem = stemOf(stem, tensor);
+        const std::string folderName = fmt::format("model.layers.{}.{}{}", *place.layer, folderStem, name.substr(dot));
+        if (folderName.find('#') != std::string::npos)
+            return addExperts(index, folderName);
+        if (folderName.ends_with("norm.weight"))
+            return push(index, norm(folderName, tensor));
+        if (m_row->isRotated && (stem == "attn_q" || stem == "attn_k"))
+            return push(index, unrotated(folderName, tensor, stem == "attn_q"));
+        Shape shape = tensor.shape();
+        if (stem == "ffn_gate_inp_shexp")
+            shape = Shape({1, tensor.shape().weightCount()});
+        push(index, renamed(folderName, shape, tensor));
+    }
+
+    [[nodiscard]] std::string stemOf(std::string_view stem, const Tensor& tensor) const
+    {
+        for (const std::span<const NamePair> table : {m_row->own, std::span<const NamePair>(common)}) {
+            for (const NamePair& pair : table) {
+                if (pair.gguf == stem)
+                    return std::string(pair.folder);
+            }
+        }
+        refuse(tensor, "has no counterpart in a folder of this architecture");
+    }
+
+    [[nodiscard]] Tensor norm(std::string name, const Tensor& tensor) const
+    {
+        if (!m_row->isGemma)
+            return renamed(std::move(name), tensor.shape(), tensor);
+        return gathered(std::move(name), tensor.shape(), {tensor}, RowMap{}, WeightShift{-1, 1});
+    }
+
+    [[nodiscard]] Tensor unrotated(std::string name, const Tensor& tensor, bool isQuery) const
+    {
+        const Hyperparameters& p = m_model.architecture().parameters;
+        const auto& counts = isQuery ? p.headCount : p.headCountKv;
+        const std::uint64_t heads = counts.empty() ? 0 : counts.front();
+        const std::uint64_t rows = tensor.shape().rank() == 1 ? tensor.shape().rowLength() : tensor.shape().rowCount();
+        if (heads == 0 || rows % heads != 0 || rows / heads % 2 != 0)
+            refuse(tensor, fmt::format("its {} rows are not {} heads of an even number of rows", rows, heads));
+        return {std::move(name), tensor.shape(), tensor.type(), std::make_shared<const UnrotatedStorage>(tensor, rows / heads)};
+    }
+
+    void addExperts(std::size_t index, const std::string& name)
+    {
+        const Tensor& tensor = m_model.tensors()[index];
+        if (tensor.shape().rank() != 3)
+            refuse(tensor, "is no stack of experts");
+        const auto& extents = tensor.shape().dimensions();
+        for (std::uint64_t expert = 0; expert < extents[0]; ++expert) {
+            RowMap map;
+            map.first = expert * extents[1];
+            std::string own = name;
+            own.replace(own.find('#'), 1, std::to_string(expert));
+            push(index, gathered(std::move(own), Shape({extents[1], extents[2]}), {tensor}, map));
+        }
+    }
+
+    void push(std::size_t index, Tensor weights) { m_contents.tensors.push_back({std::move(weights), index, {}}); }
+
+    const Model& m_model;
+    const BackwardRow* m_row = nullptr;
+    FolderContents m_contents;
+};
+
+} // namespace
+
+FolderContents contentsOfGguf(const std::shared_ptr<const Model>& model)
+{
+    return Translator(model).translate();
+}
+
+} // namespace quantlathe

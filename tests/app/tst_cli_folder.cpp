@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs the real quantlathe-cli on checkpoints of other engines: listed, judged, run, converted; and writes folders with --to.
+#include "core/jobs/made_model.h"
+#include "support/folder_models.h"
+
+#include <QProcess>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+using namespace quantlathe;
+using namespace quantlathe::test;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Run
+{
+    int exitCode = -1;
+    std::string output;
+    std::string errors;
+    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
+};
+
+Run cli(std::initializer_list<std::string> arguments)
+{
+    QStringList list;
+    for (const std::string& argument : arguments)
+        list << QString::fromStdString(argument);
+    QProcess process;
+    process.start(QStringLiteral(QUANTLATHE_CLI), list);
+    if (!process.waitForFinished(120'000))
+        process.kill();
+    return {process.exitCode(), process.readAllStandardOutput().toStdString(), process.readAllStandardError().toStdString()};
+}
+
+} // namespace
+
+#define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
+
+class TestCliFolder : public QObject
+{
+    Q_OBJECT
+private slots:
+    void checkpointsOfOthersAreOrdinaryModels()
+    {
+        const std::string folder = fixture("quantized/gptq-4").string();
+        const std::string layer = "model.layers.0.mlp.up_proj.weight";
+        const Run listed = cli({"inspect", folder});
+        VERIFY_EXIT(listed, 0);
+        QVERIFY(listed.output.find("GPTQ 4 bit, groups of 32, symmetric") != std::string::npos);
+        const Run inspected = cli({"inspect", folder, "--json"});
+        VERIFY_EXIT(inspected, 0);
+        const json tensors = inspected.parsed()["tensors"];
+        const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const json& tensor) { return tensor["name"] == layer; });
+        QVERIFY(found != tensors.end());
+        QCOMPARE((*found)["scheme"].get<std::string>(), std::string("GPTQ 4 bit, groups of 32, symmetric"));
+        QCOMPARE((*found)["type"].get<std::string>(), std::string("INT4"));
+        QVERIFY(std::any_of(tensors.begin(), tensors.end(), [](const json& tensor) { return tensor["scheme"].is_null(); }));
+        VERIFY_EXIT(cli({"stats", folder, "--tensor", layer, "--json"}), 0);
+        const Run error = cli({"error", folder, "--type", "Q8_0", "--json"});
+        VERIFY_EXIT(error, 0);
+        VERIFY_EXIT(cli({"findings", folder, "--deep", "--json"}), 0);
+    }
+
+    void toGguf()
+    {
+        for (const char* scheme : {"gptq-4-act", "awq", "ct-nvfp4", "fp8-block", "bnb-nf4-double"}) {
+            ScratchFolder scratch;
+            fs::create_directory(scratch / "model");
+            for (const auto& entry : fs::directory_iterator(fixture(std::string("quantized/") + scheme)))
+                fs::copy(entry.path(), scratch / "model" / entry.path().filename().string());
+            // 48 tokens: the embedding's rows.
+            json tokenizer = smallTokenizer();
+            for (auto token = tokenizer["model"]["vocab"].begin(); token != tokenizer["model"]["vocab"].end();)
+                token = token->get<int>() >= 48 ? tokenizer["model"]["vocab"].erase(token) : std::next(token);
+            tokenizer["model"]["merges"] = json::array();
+            tokenizer["added_tokens"].erase(std::remove_if(tokenizer["added_tokens"].begin(), tokenizer["added_tokens"].end(),
+                                                           [](const json& token) { return token["id"].get<int>() >= 48; }),
+                                            tokenizer["added_tokens"].end());
+            std::ofstream(scratch / "model" / "tokenizer.json") << tokenizer.dump();
+            const Run written = cli({"quantize", (scratch / "model").string(), (scratch / "out.gguf").string(), "--type", "F32", "-q"});
+            VERIFY_EXIT(written, 0);
+            const Run compared = cli({"compare", fixture(std::string("quantized/") + scheme).string(), (scratch / "out.gguf").string(), "--json", "-q"});
+            QVERIFY2(compared.exitCode == 0 || compared.exitCode == 3, compared.errors.c_str());
+        }
+    }
+
+    void everyTarget()
+    {
+        ScratchFolder scratch;
+        const std::string source = fixture("quantized/ct-w8").string();
+        const auto schemeOf = [&](const std::string& folder) {
+            const json tensors = cli({"inspect", folder, "--json"}).parsed()["tensors"];
+            for (const json& tensor : tensors) {
+                if (tensor["name"] == "model.layers.0.mlp.up_proj.weight")
+                    return tensor["scheme"].is_null() ? std::string("plain") : tensor["scheme"].get<std::string>();
+            }
+            return std::string("missing");
+        };
+        int number = 0;
+        const auto check = [&](const std::string& scheme, std::vector<std::string> options) {
+            const std::string folder = (scratch / std::to_string(number++)).string();
+            QStringList list{"quantize", QString::fromStdString(source), QString::fromStdString(folder), "--json"};
+            for (const std::string& option : options)
+                list << QString::fromStdString(option);
+            QProcess process;
+            process.start(QStringLiteral(QUANTLATHE_CLI), list);
+            QVERIFY(process.waitForFinished(120'000));
+            const std::string output = process.readAllStandardOutput().toStdString();
+            QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+            const json result = json::parse(output, nullptr, false);
+            QVERIFY(result["bytes"].get<std::uint64_t>() > 0 && result["findings"].is_array() && result["tensors"].size() == 12);
+            QCOMPARE(schemeOf(folder), scheme);
+        };
+        check("GPTQ 4 bit, groups of 32, symmetric", {"--to", "gptq", "--group", "32"});
+        check("GPTQ v2 2 bit, groups of 32, symmetric", {"--to", "gptq", "--bits", "2", "--group", "32", "--gptq-v2"});
+        check("AWQ 4 bit, groups of 32, asymmetric", {"--to", "awq", "--group", "32", "--asymmetric"});
+        check("compressed-tensors 4 bit, groups of 32, asymmetric", {"--to", "compressed-tensors", "--group", "32", "--asymmetric"});
+        check("compressed-tensors 8 bit integers, symmetric, one scale per row", {"--to", "compressed-tensors", "--bits", "8", "--w8a8"});
+        check("compressed-tensors FP8 E4M3, one scale per row", {"--to", "compressed-tensors", "--format", "fp8"});
+        check("compressed-tensors NVFP4, groups of 16", {"--to", "compressed-tensors", "--format", "nvfp4"});
+        check("FP8 E4M3, one scale", {"--to", "fp8", "--scales", "tensor"});
+        check("plain", {"--to", "safetensors"});
+    }
+
+    void ggufToFolder()
+    {
+        ScratchFolder scratch;
+        const Run written = cli({"quantize", fixture("inference/gguf/llama.gguf").string(), (scratch / "out").string(), "--to", "safetensors", "--json"});
+        VERIFY_EXIT(written, 0);
+        QVERIFY(written.errors.find("no tokenizer was written") != std::string::npos);
+        const Run compared = cli({"compare", fixture("inference/hf/llama").string(), (scratch / "out").string(), "--json", "-q"});
+        VERIFY_EXIT(compared, 0);
+    }
+
+    void refusals()
+    {
+        ScratchFolder scratch;
+        const std::string source = fixture("quantized/ct-w8").string();
+        const std::string target = (scratch / "out").string();
+        const auto refused = [&](const Run& run, int code, const char* text) {
+            VERIFY_EXIT(run, code);
+            QVERIFY2(run.errors.find(text) != std::string::npos, run.errors.c_str());
+            QVERIFY(!fs::exists(scratch / "out"));
+        };
+        refused(cli({"quantize", source, target, "--to", "onnx"}), 2, "--to");
+        refused(cli({"quantize", source, target, "--to", "gptq", "--type", "Q8_0"}), 2, "--to goes with --bits");
+        refused(cli({"quantize", source, target, "--to", "gptq", "--bits", "5"}), 2, "--bits must be 2, 3, 4 or 8");
+        refused(cli({"quantize", source, target, "--to", "gptq", "--group", "x"}), 2, "--group");
+        refused(cli({"quantize", source, target, "--to", "gptq", "--format", "nvfp4"}), 2, "goes with --to compressed-tensors");
+        refused(cli({"quantize", source, target, "--to", "awq", "--group", "40"}), 1, "groups of 40 do not divide 64 inputs");
+        refused(cli({"quantize", fixture("quantized").string(), target, "--to", "awq"}), 1, "holds no weights");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliFolder)
+#include "tst_cli_folder.moc"

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GGUF files translated back: the tensors and the logits of the folders they were converted from.
+#include "core/convert/gguf_contents.h"
+#include "core/formats/open.h"
+#include "core/inference/forward_pass.h"
+#include "support/shard_builder.h"
+#include "support/test_support.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+using namespace quantlathe;
+using namespace quantlathe::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<float> decoded(const Tensor& tensor)
+{
+    std::vector<float> weights(tensor.shape().weightCount());
+    tensor.decodeRows(0, tensor.shape().rowCount(), weights.data());
+    return weights;
+}
+
+std::vector<float> logitsOf(const fs::path& path, const std::vector<TokenId>& tokens)
+{
+    const auto model = openModel(path);
+    const ForwardPass pass(makeNetwork(model));
+    TokenBatch batch;
+    batch.append(tokens);
+    const auto weights = storedWeights(model);
+    HiddenStates hidden = pass.embed(*weights, batch);
+    for (std::size_t layer = 0; layer < pass.layerCount(); ++layer)
+        pass.runLayer(*pass.loadLayer(layer, *weights), batch, hidden);
+    std::vector<float> logits(hidden.tokens() * pass.network().vocabularySize);
+    pass.logits(*pass.loadOutput(*weights), hidden.values.data(), hidden.tokens(), logits.data());
+    return logits;
+}
+
+nlohmann::json jsonOf(const fs::path& path)
+{
+    std::ifstream file(path);
+    return nlohmann::json::parse(file);
+}
+
+void writeFolder(const FolderContents& contents, const fs::path& folder)
+{
+    ShardBuilder shard;
+    for (const FolderTensor& tensor : contents.tensors) {
+        const auto weights = decoded(tensor.weights);
+        const auto bytes = std::as_bytes(std::span(weights));
+        shard.add(tensor.weights.name(), "F32", tensor.weights.shape().dimensions(), {bytes.begin(), bytes.end()});
+    }
+    writeBytes(folder / "model.safetensors", shard.file());
+    std::ofstream(folder / "config.json") << contents.config.dump();
+}
+
+const std::vector<const char*> models = {"llama", "llama-bias", "llama-rope-llama3", "llama-rope-linear", "llama-rope-yarn", "mixtral", "qwen2", "qwen2moe",
+                                         "qwen3", "qwen3moe", "gemma", "gemma2", "gemma3", "phi3", "phi3-longrope"};
+
+} // namespace
+
+class TestGgufContents : public QObject
+{
+    Q_OBJECT
+private slots:
+    void translatesBack_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char* name : models)
+            QTest::newRow(name) << name;
+    }
+    void translatesBack()
+    {
+        QFETCH(QString, name);
+        const std::string model = name.toStdString();
+        const fs::path folder = fixture("inference/hf/" + model);
+        const auto source = openModel(fixture("inference/gguf/" + model + ".gguf"));
+        const FolderContents contents = folderContents(source);
+        const auto original = openModel(folder);
+        std::map<std::string, const Tensor*> byName;
+        for (const Tensor& tensor : original->tensors())
+            byName[tensor.name()] = &tensor;
+        for (const FolderTensor& tensor : contents.tensors) {
+            const auto found = byName.find(tensor.weights.name());
+            if (tensor.weights.name() == "lm_head.weight" && found == byName.end())
+                continue;
+            QVERIFY2(found != byName.end(), tensor.weights.name().c_str());
+            QCOMPARE(tensor.weights.shape().dimensions(), found->second->shape().dimensions());
+            const auto ours = decoded(tensor.weights);
+            const auto theirs = decoded(*found->second);
+            for (std::size_t at = 0; at < ours.size(); ++at) // Gemma's norms: (w + 1) - 1
+                QVERIFY2(std::fabs(ours[at] - theirs[at]) < 2e-7, tensor.weights.name().c_str());
+            // A few rows by themselves are the same as all of them.
+            if (tensor.weights.shape().rowCount() > 3) {
+                std::vector<float> rows(2 * tensor.weights.shape().rowLength());
+                tensor.weights.decodeRows(1, 2, rows.data());
+                QVERIFY(std::equal(rows.begin(), rows.end(), ours.begin() + static_cast<std::ptrdiff_t>(tensor.weights.shape().rowLength())));
+            }
+            byName.erase(found);
+        }
+        for (const auto& [missing, tensor] : byName)
+            QVERIFY2(missing == "lm_head.weight", missing.c_str());
+
+        ScratchFolder scratch;
+        writeFolder(contents, scratch.path());
+        for (const auto& entry : jsonOf(folder / "expected.json")["cases"]) {
+            const bool isOther = entry.contains("gguf_logits");
+            const auto expected = readFloats(folder / entry[isOther ? "gguf_logits" : "logits"].get<std::string>());
+            const auto logits = logitsOf(scratch.path(), entry["tokens"].get<std::vector<TokenId>>());
+            QCOMPARE(logits.size(), expected.size());
+            const auto [low, high] = std::minmax_element(expected.begin(), expected.end());
+            double largest = 0;
+            for (std::size_t at = 0; at < logits.size(); ++at)
+                largest = std::max(largest, std::fabs(static_cast<double>(logits[at]) - expected[at]));
+            QVERIFY2(largest < 1e-3 * (*high - *low), QByteArray::number(largest).constData());
+        }
+        QVERIFY(std::any_of(contents.notes.begin(), contents.notes.end(), [](const std::string& note) { return note.find("no vocabulary") != std::string::npos; }));
+    }
+
+    void refusals()
+    {
+        ScratchFolder scratch;
+        const auto refused = [&](const GgufBuilder& file, ErrorKind kind, const char* message) {
+            writeBytes(scratch / "m.gguf", file.file());
+            VERIFY_ERROR(folderContents(openModel(scratch / "m.gguf")), kind, message);
+        };
+        const auto llama = [] {
+            return GgufBuilder().string("general.architecture", "llama").u32("llama.block_count", 1).u32("llama.embedding_length", 32)
+                .u32("llama.feed_forward_length", 64).u32("llama.attention.head_count", 2).u32("llama.context_length", 64);
+        };
+        refused(GgufBuilder().string("general.architecture", "bloom").tensor("token_embd.weight", {32, 8}, 0, 1024), ErrorKind::Unsupported,
+                "the architecture 'bloom' cannot be translated back");
+        refused(llama().tensor("token_embd.weight", {32, 8}, 0, 1024).tensor("blk.0.attn_sinks.weight", {2}, 0, 8), ErrorKind::Unsupported,
+                "has no counterpart in a folder");
+        refused(llama().tensor("token_embd.weight", {32, 8}, 0, 1024).tensor("blk.0.attn_q.weight", {32, 6}, 0, 768), ErrorKind::Unsupported,
+                "its 6 rows are not 2 heads of an even number of rows");
+        refused(llama(), ErrorKind::BadFormat, "has no token_embd.weight");
+        refused(llama().tensor("token_embd.weight", {32, 8}, 0, 1024).string("llama.rope.scaling.type", "su"), ErrorKind::Unsupported,
+                "rope scaling 'su' cannot be translated back");
+        refused(llama().tensor("token_embd.weight", {32, 8}, 0, 1024).tensor("rope_freqs.weight", {8}, 0, 32), ErrorKind::Unsupported,
+                "are not those of Llama 3.1's scaling");
+        refused(llama().tensor("token_embd.weight", {32, 8}, 0, 1024).tensor("blk.0.ffn_gate_exps.weight", {32, 8}, 0, 1024), ErrorKind::Unsupported,
+                "is no stack of experts");
+        refused(GgufBuilder().string("general.architecture", "qwen2").tensor("token_embd.weight", {32, 8}, 0, 1024), ErrorKind::BadFormat,
+                "has no 'qwen2.embedding_length'");
+    }
+
+    // A byte-level BPE comes back as tokenizer.json.
+    void tokenizerFiles()
+    {
+        ScratchFolder scratch;
+        GgufBuilder file;
+        file.string("general.architecture", "llama").u32("llama.block_count", 1).u32("llama.embedding_length", 32).u32("llama.attention.head_count", 2)
+            .u32("llama.context_length", 64).string("tokenizer.ggml.model", "gpt2").string("tokenizer.ggml.pre", "llama-bpe")
+            .strings("tokenizer.ggml.tokens", {"a", "b", "ab", "<s>", "<e>", "[PAD5]"}).i32s("tokenizer.ggml.token_type", {1, 1, 1, 3, 4, 5})
+            .strings("tokenizer.ggml.merges", {"a b"}).u32("tokenizer.ggml.bos_token_id", 3).u32("tokenizer.ggml.eos_token_id", 4)
+            .boolean("tokenizer.ggml.add_bos_token", true).string("tokenizer.chat_template", "{{x}}").tensor("token_embd.weight", {32, 6}, 0, 768);
+        writeBytes(scratch / "m.gguf", file.file());
+        const FolderContents contents = folderContents(openModel(scratch / "m.gguf"));
+        const auto tokenizer = nlohmann::json::parse(contents.texts.at("tokenizer.json"));
+        QVERIFY(tokenizer["model"]["vocab"] == nlohmann::json({{"a", 0}, {"b", 1}, {"ab", 2}}));
+        QVERIFY(tokenizer["model"]["merges"] == nlohmann::json({"a b"}));
+        QCOMPARE(tokenizer["added_tokens"].size(), 2u);
+        QCOMPARE(tokenizer["added_tokens"][0]["special"].get<bool>(), true);
+        QCOMPARE(tokenizer["added_tokens"][1]["special"].get<bool>(), false);
+        QCOMPARE(tokenizer["post_processor"]["special_tokens"]["<s>"]["ids"][0].get<int>(), 3);
+        const auto config = nlohmann::json::parse(contents.texts.at("tokenizer_config.json"));
+        QCOMPARE(config["bos_token"].get<std::string>(), std::string("<s>"));
+        QCOMPARE(config["chat_template"].get<std::string>(), std::string("{{x}}"));
+        QCOMPARE(contents.config["eos_token_id"].get<int>(), 4);
+        QVERIFY(contents.notes.empty());
+    }
+};
+
+QTEST_APPLESS_MAIN(TestGgufContents)
+#include "tst_gguf_contents.moc"
