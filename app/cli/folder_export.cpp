@@ -122,7 +122,11 @@ Choice FolderExport::choice(Target target, TensorType denseType) const
     scheme.isSymmetric = !m_isAsymmetric;
     scheme.scaleType = target == Target::CompressedTensors ? denseType : TensorType::F16;
     const std::string group = m_group.empty() ? (m_roundsActivations ? "-1" : "128") : m_group;
-    scheme.groupSize = group == "-1" ? 0 : parseNumber("--group", group, 8, std::uint64_t{1} << 20);
+    try {
+        scheme.groupSize = group == "-1" ? 0 : parseNumber("--group", group, 8, std::uint64_t{1} << 20);
+    } catch (const CLI::ValidationError& error) {
+        throw UsageError(error.what());
+    }
     if (m_bits == 5 || m_bits == 6 || m_bits == 7)
         throw UsageError("--bits must be 2, 3, 4 or 8");
     result.scheme = scheme;

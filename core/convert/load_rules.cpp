@@ -60,6 +60,8 @@ public:
             add(LoadVerdict::Impossible, {}, "no layer is quantized: the target 'safetensors' writes such a folder", {});
         for (const auto& [index, choice] : m_quantized)
             checkLayer(index, choice);
+        addWhere(LoadVerdict::Advice, {}, "the source is quantized already: its errors and the new ones add up, and the original model would give better results",
+                 [](const Tensor& t, const Choice&) { return info(t.type()).isQuantized(); });
         checkFused();
         checkMixture();
         switch (m_plan.target) {

@@ -143,6 +143,15 @@ private slots:
         }));
     }
 
+    void quantizedSources()
+    {
+        const auto contents = folderContents(openModel(fixture("quantized/ct-w8")));
+        const auto findings = checkLoadRules(contents, uniformFolderPlan(contents, Target::Gptq, integers(4, 32, true)), {});
+        QVERIFY(std::any_of(findings.begin(), findings.end(), [](const LoadFinding& finding) {
+            return finding.verdict == LoadVerdict::Advice && finding.tensors.size() == 7 && finding.message.find("is quantized already") != std::string::npos;
+        }));
+    }
+
     void commands()
     {
         QCOMPARE(servingCommand(Engine::Vllm, Target::Gptq, "x"), std::string("vllm serve x"));

@@ -8,6 +8,7 @@
 #include "support/test_support.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -141,6 +142,39 @@ private slots:
             stored += file->identity().sizeBytes - 8 - *reinterpret_cast<const std::uint64_t*>(file->bytes().data());
         QCOMPARE(bytes, stored);
         QVERIFY(model->architecture().notes.empty());
+    }
+
+    // Made by other people's tools from one small model; what they rounded is near what it was.
+    void checkpointsOfOtherTools()
+    {
+        QUANTLATHE_NEED_SHARED_DATA(data);
+        const fs::path derived = data / "models" / "derived";
+        const auto original = openModel(derived / "shakespeare-qwen2-1m-f16-sharded");
+        const std::vector<std::tuple<std::string, std::string, double>> checkpoints
+            = {{"gptq-4bit-128g", "GPTQ 4 bit, groups of 128, symmetric", 0.2}, // what GPTQ keeps small is the error of the outputs
+               {"awq-gemm-4bit-64g", "AWQ 4 bit, groups of 64, asymmetric", 0.12},
+               {"ct-w4a16-pack", "compressed-tensors 4 bit, groups of 128, symmetric", 0.13},
+               {"ct-fp8-dynamic", "compressed-tensors FP8 E4M3, one scale per row", 0.03}};
+        for (const auto& [folder, scheme, limit] : checkpoints) {
+            const auto model = openModel(derived / ("shakespeare-qwen2-1m-" + folder));
+            std::size_t quantized = 0;
+            for (const Tensor& tensor : model->tensors()) {
+                if (tensor.scheme().empty())
+                    continue;
+                ++quantized;
+                QCOMPARE(std::string(tensor.scheme()), scheme);
+                const auto ours = decoded(tensor, 1u << 20);
+                const auto theirs = decoded(original->tensors()[original->indexOf(tensor.name()).value()], 1u << 20);
+                double squared = 0;
+                double error = 0;
+                for (std::size_t at = 0; at < ours.size(); ++at) {
+                    squared += std::pow(theirs[at], 2);
+                    error += std::pow(ours[at] - theirs[at], 2);
+                }
+                QVERIFY2(std::sqrt(error / squared) < limit, QByteArray::number(std::sqrt(error / squared)).constData());
+            }
+            QCOMPARE(quantized, 14u);
+        }
     }
 
     void standsWhereItsPiecesStood()
