@@ -6,7 +6,14 @@
 #include "app/cli/plan_options.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
+#include "core/convert/method_source.h"
+#include "core/inference/neutral_text.h"
+#include "core/inference/network.h"
+#include "core/inference/text_tokens.h"
+#include "core/inference/text_windows.h"
+#include "core/inference/tokenizer/tokenizer.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 
@@ -33,6 +40,8 @@ Json toJson(const FolderResult& result)
                   {"bytes", tensor.sizeBytes}};
         if (tensor.error.weights > 0)
             addError(json, tensor.error);
+        if (tensor.relativeError)
+            json["methodRelativeError"] = number(*tensor.relativeError);
         tensors.push_back(std::move(json));
     }
     Json findings = Json::array();
@@ -95,16 +104,24 @@ void FolderExport::add(CLI::App* command)
         ->check(CLI::IsMember({"block", "channel", "tensor"}));
     command->add_flag("--w8a8", m_roundsActivations, "With --to compressed-tensors --bits 8: engines round activations to 8 bits too");
     command->add_flag("--gptq-v2", m_isGptqV2, "With --to gptq: zero points as they are (asymmetric codes always)");
+    command->add_option("--method", m_method, "With --to: round-to-nearest (default), gptq, awq or smoothquant: codes from calibration on a text")
+        ->check(CLI::IsMember({"round-to-nearest", "gptq", "awq", "smoothquant"}));
+    command->add_option("--calibration", m_calibration, "With --method: the text; default a neutral one")->type_name("TEXT");
+    addNumber(command, "--calibration-ctx", m_context, "With --method: tokens in a window; default 512", 8, 1u << 20);
+    addNumber(command, "--calibration-chunks", m_chunks, "With --method: windows at most; default 128", 1, 1u << 20);
     command->add_option("--shard-size", m_shardSize, "With --to: files of at most this size; default 5G")->type_name("SIZE");
 }
 
 Choice FolderExport::choice(Target target, TensorType denseType) const
 {
     Choice result;
+    result.method = methodFromName(m_method).value_or(Method::RoundToNearest);
     const std::string format = target == Target::Fp8 ? "fp8" : m_format.empty() ? "int" : m_format;
     if (format != "int" && target != Target::CompressedTensors && target != Target::Fp8)
         throw UsageError(fmt::format("--format {} goes with --to compressed-tensors", format));
     if (format == "nvfp4" || format == "mxfp4") {
+        if (result.method != Method::RoundToNearest)
+            throw UsageError(fmt::format("--format {} is rounded to nearest only", format));
         result.type = format == "nvfp4" ? TensorType::NVFP4 : TensorType::MXFP4;
         return result;
     }
@@ -123,7 +140,7 @@ Choice FolderExport::choice(Target target, TensorType denseType) const
     scheme.scaleType = target == Target::CompressedTensors ? denseType : TensorType::F16;
     const std::string group = m_group.empty() ? (m_roundsActivations ? "-1" : "128") : m_group;
     try {
-        scheme.groupSize = group == "-1" ? 0 : parseNumber("--group", group, 8, std::uint64_t{1} << 20);
+        scheme.groupSize = group == "-1" || group == "0" ? 0 : parseNumber("--group", group, 8, std::uint64_t{1} << 20);
     } catch (const CLI::ValidationError& error) {
         throw UsageError(error.what());
     }
@@ -139,9 +156,40 @@ Plan FolderExport::plan(const FolderContents& contents) const
     return uniformFolderPlan(contents, target, target == Target::Safetensors ? Choice{} : choice(target, contents.denseType));
 }
 
-void FolderExport::run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, unsigned threads) const
+std::shared_ptr<QuantizedSource> FolderExport::sourceFor(const Invocation& invocation, const std::shared_ptr<const Model>& model, const Plan& plan,
+                                                         unsigned threads, std::uint64_t memoryBytes) const
+{
+    const auto& choices = plan.choices();
+    const auto calibrated = std::find_if(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; });
+    if (calibrated == choices.end())
+        return nullptr;
+    LayerRequest request;
+    request.network = makeNetwork(model);
+    request.plan = plan;
+    const std::string text = m_calibration.empty() ? std::string(neutralText()) : readText(m_calibration);
+    const TextTokens tokens = tokensOfText(*loadTokenizer(*model), *request.network, text);
+    const TextWindows windows(tokens.tokens, tokens.begin, m_context, m_chunks);
+    request.calibration = windows.batch(0, windows.count());
+    request.settings.threads = threads;
+    request.settings.memoryBytes = memoryBytes;
+    if (!invocation.quiet) {
+        request.onLayer = [](const LayerReport& report) {
+            for (const MatrixReport& matrix : report.matrices) {
+                if (!matrix.note.empty())
+                    fmt::print(stderr, "Note: {}: {}\n", printable(matrix.tensor), matrix.note);
+            }
+        };
+    }
+    ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
+    return std::make_shared<MethodSource>(model, quantizeLayers(request, invocation.control(&progress)),
+                                          fmt::format("method {}, calibrated on {} windows of {} tokens", name(calibrated->second.method), windows.count(), m_context));
+}
+
+void FolderExport::run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, unsigned threads,
+                       std::uint64_t memoryBytes) const
 {
     FolderRequest request;
+    request.source = sourceFor(invocation, model, plan, threads, memoryBytes);
     request.model = std::move(model);
     request.plan = plan;
     request.target = output;

@@ -108,13 +108,13 @@ void run(const Invocation& invocation, const Options& options)
     request.model = options.adapters.open(options.input);
     if (options.folder.isChosen()) {
         const Plan plan = options.folder.plan(folderContents(request.model));
-        options.folder.run(invocation, request.model, plan, options.output, options.threads);
+        options.folder.run(invocation, request.model, plan, options.output, options.threads, options.maximumMemoryMiB << 20);
         return;
     }
     request.importance = options.plan.importanceFor(request.model);
     request.plan = options.plan.planFor(*request.model, request.importance.get());
     if (request.plan.target != Target::Gguf) {
-        options.folder.run(invocation, request.model, request.plan, options.output, options.threads);
+        options.folder.run(invocation, request.model, request.plan, options.output, options.threads, options.maximumMemoryMiB << 20);
         return;
     }
     noteImportance(invocation, request.importance.get(), request.plan);

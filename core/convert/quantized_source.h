@@ -31,6 +31,9 @@ public:
     /// Weights that are written instead of tensor @p source where a method changed them though they stay unquantized (norms that
     /// took up scales); nothing = as stored.
     virtual std::optional<Tensor> replacement(std::size_t source) = 0;
+    /// Error of a matrix, relative to the weights it stands for, where that is not to be had by comparing with the source (scales were
+    /// moved between layers); nothing = compare.
+    [[nodiscard]] virtual std::optional<double> relativeError(std::size_t) const { return std::nullopt; }
     /// For the README of what is written: "round to nearest".
     [[nodiscard]] virtual std::string description() const = 0;
 };

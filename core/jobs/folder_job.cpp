@@ -172,7 +172,8 @@ private:
             rebuilt.resize(original.size());
             tensor.weights.decodeRows(first, count, original.data());
             decodeRows(matrix, first, count, rebuilt.data());
-            m_errors[index].add(sumsOf(original.data(), rebuilt.data(), original.size()));
+            if (!m_source->relativeError(tensor.source))
+                m_errors[index].add(sumsOf(original.data(), rebuilt.data(), original.size()));
             m_hashes[index] = hashOf(rebuilt, m_hashes[index]);
         });
     }
@@ -246,6 +247,8 @@ private:
                 throw Error(ErrorKind::Io, "differs from what was written when read back", {folder, std::nullopt, printable(weights.name())}, "Try another disk");
             verified += back.sizeBytes();
             result.tensors.push_back({weights.name(), weights.type(), std::string(back.scheme()), back.type(), back.sizeBytes(), m_errors[index]});
+            if (m_output.entries[index].layout)
+                result.tensors.back().relativeError = m_source->relativeError(tensorOf(m_output.entries[index]).source);
             result.error.add(m_errors[index]);
         }
         written->throwIfSourceChanged();

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct FolderTensorResult
     std::string scheme;        ///< in words, as the folder's reader calls it; empty for plain numbers
     TensorType type;           ///< as the folder's reader calls it
     std::uint64_t sizeBytes = 0;
-    ErrorSums error;           ///< zero for plain numbers
+    ErrorSums error;           ///< zero for plain numbers, and where the method moved scales between layers
+    std::optional<double> relativeError{}; ///< then: what the method reports
 };
 
 struct FolderResult

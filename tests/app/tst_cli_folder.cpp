@@ -138,6 +138,40 @@ private slots:
         check("plain", {"--to", "safetensors"});
     }
 
+    // Codes from calibration: the method's own measure of the outputs is in the report of evaluate; here they are written and read back.
+    void calibratedMethods()
+    {
+        ScratchFolder scratch;
+        const fs::path made = scratch / "model";
+        fs::create_directory(made);
+        for (const auto& entry : fs::directory_iterator(fixture("quantized/ct-w8")))
+            fs::copy(entry.path(), made / entry.path().filename().string());
+        json tokenizer = smallTokenizer();
+        for (auto token = tokenizer["model"]["vocab"].begin(); token != tokenizer["model"]["vocab"].end();)
+            token = token->get<int>() >= 48 ? tokenizer["model"]["vocab"].erase(token) : std::next(token);
+        tokenizer["model"]["merges"] = json::array();
+        auto& added = tokenizer["added_tokens"];
+        added.erase(std::remove_if(added.begin(), added.end(), [](const json& token) { return token["id"].get<int>() >= 48; }), added.end());
+        std::ofstream(made / "tokenizer.json") << tokenizer.dump();
+        std::ofstream(made / "tokenizer_config.json") << R"({"bos_token":"<s>","eos_token":"</s>"})";
+        std::string text;
+        for (int word = 0; word < 400; ++word)
+            text += std::string(1, static_cast<char>('a' + word * 7 % 20)) + static_cast<char>('a' + word * 3 % 17);
+        std::ofstream(scratch / "text.txt") << text;
+        for (const char* method : {"gptq", "awq"}) {
+            const std::string folder = (scratch / method).string();
+            const Run written = cli({"quantize", made.string(), folder, "--to", method, "--group", "32", "--asymmetric", "--method", method, "--calibration",
+                                     (scratch / "text.txt").string(), "--calibration-ctx", "32", "--calibration-chunks", "8", "--json"});
+            VERIFY_EXIT(written, 0);
+            const json tensors = written.parsed()["tensors"];
+            QVERIFY(std::any_of(tensors.begin(), tensors.end(), [](const json& tensor) { return tensor.contains("methodRelativeError"); }));
+            std::ifstream readme(scratch / method / "README.md");
+            const std::string words((std::istreambuf_iterator<char>(readme)), {});
+            QVERIFY2(words.find(std::string("method ") + method + ", calibrated on 8 windows of 32 tokens") != std::string::npos, words.c_str());
+        }
+        QCOMPARE(cli({"quantize", made.string(), (scratch / "x").string(), "--to", "compressed-tensors", "--format", "nvfp4", "--method", "gptq"}).exitCode, 2);
+    }
+
     void ggufToFolder()
     {
         ScratchFolder scratch;
