@@ -41,7 +41,7 @@ Run cli(std::initializer_list<std::string> arguments)
 
 #define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
 
-class TestCliFolder : public QObject
+class TestCliEngines : public QObject
 {
     Q_OBJECT
 private slots:
@@ -202,5 +202,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCliFolder)
-#include "tst_cli_folder.moc"
+QTEST_GUILESS_MAIN(TestCliEngines)
+#include "tst_cli_engines.moc"
