@@ -3,8 +3,9 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "core/base/mapped_file.h"
 #include "core/base/text.h"
+#include "core/formats/json/json_file.h"
+#include "core/formats/json/strict_tree.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <set>
 #include <span>
 
 namespace quantlathe {
@@ -38,7 +38,7 @@ public:
 
     Sensitivities read(std::string_view text)
     {
-        const Json root = parse(text);
+        const Json root = json::parseTree(text, m_file, deepestNesting);
         if (!root.is_object() || !root.contains("format") || root["format"] != formatName)
             fail(fmt::format("no sensitivities: 'format' is not '{}'", formatName));
         const std::uint64_t version = whole(root, "version");
@@ -75,31 +75,6 @@ private:
     {
         throw Error(ErrorKind::InvalidArgument, std::move(message), {m_file, std::nullopt, std::move(tensor)},
                     "The sensitivities are those of another model: measure this one's");
-    }
-
-    Json parse(std::string_view text) const
-    {
-        std::vector<std::set<std::string>> openObjects;
-        const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-            if (depth > deepestNesting)
-                fail(fmt::format("nested deeper than {} levels", deepestNesting));
-            if (event == Json::parse_event_t::object_start)
-                openObjects.emplace_back();
-            else if (event == Json::parse_event_t::object_end)
-                openObjects.pop_back();
-            else if (event == Json::parse_event_t::key && !openObjects.back().insert(parsed.get_ref<const std::string&>()).second)
-                fail(fmt::format("'{}' stands there twice", printable(parsed.get_ref<const std::string&>())));
-            return true;
-        };
-        try {
-            return Json::parse(text.begin(), text.end(), watch);
-        } catch (const Json::parse_error& error) {
-            std::string_view problem = error.what(); // "[json.exception...] parse error at line 1 ..."
-            problem.remove_prefix(std::min(problem.find("] ") + 2, problem.size()));
-            throw Error(ErrorKind::BadFormat, fmt::format("no JSON: {}", printable(problem, 200)), {m_file, error.byte, {}});
-        } catch (const Json::out_of_range&) {
-            fail("a number is too large");
-        }
     }
 
     const Json& member(const Json& object, const char* key) const
@@ -288,13 +263,7 @@ void saveSensitivities(const std::filesystem::path& file, const Sensitivities& s
 
 Sensitivities loadSensitivities(const std::filesystem::path& file, const Model& model)
 {
-    const auto mapped = MappedFile::open(file);
-    if (mapped->bytes().size() > largestFile)
-        throw Error(ErrorKind::BadFormat, fmt::format("{} bytes are too many for sensitivities", mapped->bytes().size()),
-                    {file, std::nullopt, {}});
-    const std::string json(reinterpret_cast<const char*>(mapped->bytes().data()), mapped->bytes().size());
-    mapped->throwIfChanged();
-    return sensitivitiesFromJson(json, model, file);
+    return sensitivitiesFromJson(readText(file, largestFile), model, file);
 }
 
 } // namespace quantlathe

@@ -3,8 +3,9 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "core/base/mapped_file.h"
 #include "core/base/text.h"
+#include "core/formats/json/json_file.h"
+#include "core/formats/json/strict_tree.h"
 #include "core/plan/presets.h"
 
 #include <fmt/format.h>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 namespace quantlathe {
 
@@ -36,7 +36,7 @@ public:
 
     AppliedRecipe read(std::string_view text)
     {
-        const Json root = parse(text);
+        const Json root = json::parseTree(text, m_file, deepestNesting);
         if (!root.is_object())
             fail("a recipe is a JSON object");
         checkFormat(root);
@@ -66,36 +66,6 @@ private:
     [[noreturn]] void fail(std::string message, std::string advice = {}) const
     {
         throw Error(ErrorKind::BadFormat, std::move(message), {m_file, std::nullopt, {}}, std::move(advice));
-    }
-
-    Json parse(std::string_view text) const
-    {
-        if (text.size() > largestRecipe)
-            fail(fmt::format("{} bytes are too many for a recipe", text.size()));
-        std::vector<std::set<std::string>> openObjects;
-        const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-            if (depth > deepestNesting)
-                fail(fmt::format("nested deeper than {} levels", deepestNesting));
-            if (event == Json::parse_event_t::object_start)
-                openObjects.emplace_back();
-            else if (event == Json::parse_event_t::object_end)
-                openObjects.pop_back();
-            else if (event == Json::parse_event_t::key
-                     && !openObjects.back().insert(parsed.get_ref<const std::string&>()).second)
-                fail(fmt::format("'{}' stands there twice", printable(parsed.get_ref<const std::string&>())));
-            return true;
-        };
-        try {
-            return Json::parse(text.begin(), text.end(), watch);
-        } catch (const Json::parse_error& error) {
-            // "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error while ..."
-            std::string_view problem = error.what();
-            problem.remove_prefix(std::min(problem.find("] ") + 2, problem.size()));
-            throw Error(ErrorKind::BadFormat, fmt::format("no JSON: {}", printable(problem, 200)),
-                        {m_file, error.byte, {}});
-        } catch (const Json::out_of_range&) {
-            throw Error(ErrorKind::BadFormat, "no JSON: a number is beyond every range", {m_file, std::nullopt, {}});
-        }
     }
 
     void checkFormat(const Json& root) const
@@ -373,13 +343,7 @@ void saveRecipe(const std::filesystem::path& file, const Plan& plan, const Model
 
 AppliedRecipe loadRecipe(const std::filesystem::path& file, const Model& model)
 {
-    const auto mapped = MappedFile::open(file);
-    if (mapped->bytes().size() > largestRecipe)
-        throw Error(ErrorKind::BadFormat, fmt::format("{} bytes are too many for a recipe", mapped->bytes().size()),
-                    {file, std::nullopt, {}});
-    const std::string json(reinterpret_cast<const char*>(mapped->bytes().data()), mapped->bytes().size());
-    mapped->throwIfChanged();
-    return recipeFromJson(json, model, file);
+    return recipeFromJson(readText(file, largestRecipe), model, file);
 }
 
 } // namespace quantlathe

@@ -418,7 +418,7 @@ private slots:
         QTest::newRow("type") << "\"probe\":\"Q3_K\"" << "\"probe\":\"Q3_Q\"" << bad << "'probe' is no type";
         QTest::newRow("flag") << "\"isMeasured\":true" << "\"isMeasured\":1" << bad << "'isMeasured' is neither";
         QTest::newRow("negative") << "\"kl\":" << "\"kl\":-" << bad << "'kl' is no number of at least 0";
-        QTest::newRow("infinite") << "\"weight\":" << "\"weight\":1e999,\"x\":" << bad << "a number is too large";
+        QTest::newRow("infinite") << "\"weight\":" << "\"weight\":1e999,\"x\":" << bad << "a number is beyond every range";
         QTest::newRow("text for a number") << "\"weight\":" << "\"weight\":\"1\",\"x\":" << bad << "'weight' is no number of at least 0";
         QTest::newRow("twice the key") << "\"kl\":" << "\"kl\":1,\"kl\":" << bad << "stands there twice";
         QTest::newRow("twice the tensor") << "blk.0.attn_v.weight" << "blk.0.attn_q.weight" << other << "shape";
