@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the real quantlathe-cli: every subcommand, exit codes, JSON keys, interruption.
+#include "cli_run.h"
 #include "core/jobs/journal.h"
 #include "core/jobs/made_model.h"
 
@@ -9,7 +10,6 @@
 
 #include <csignal>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 
 using namespace quantlathe;
@@ -18,53 +18,12 @@ using nlohmann::json;
 
 namespace {
 
-struct Run
-{
-    int exitCode = -1;
-    bool hasCrashed = false;
-    std::string output;
-    std::string errors;
-
-    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
-};
-
 QStringList words(std::initializer_list<std::filesystem::path> arguments)
 {
     QStringList list;
     for (const auto& argument : arguments)
         list << QString::fromStdString(argument.string());
     return list;
-}
-
-Run finish(QProcess& process)
-{
-    Run run;
-    if (!process.waitForFinished(300'000))
-        process.kill();
-    run.hasCrashed = process.exitStatus() == QProcess::CrashExit;
-    run.exitCode = process.exitCode();
-    run.output = process.readAllStandardOutput().toStdString();
-    run.errors = process.readAllStandardError().toStdString();
-    return run;
-}
-
-Run cli(const QStringList& arguments)
-{
-    QProcess process;
-    process.start(QUANTLATHE_CLI, arguments);
-    return finish(process);
-}
-
-/// Every key of @p keys is there.
-bool hasKeys(const json& object, std::initializer_list<const char*> keys)
-{
-    for (const char* key : keys) {
-        if (!object.is_object() || !object.contains(key)) {
-            qWarning("key '%s' is missing", key);
-            return false;
-        }
-    }
-    return true;
 }
 
 std::set<std::string> filesIn(const std::filesystem::path& folder)
@@ -89,8 +48,6 @@ std::filesystem::file_time_type writtenAt(const std::filesystem::path& file)
 }
 
 } // namespace
-
-#define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
 
 class TestCli : public QObject
 {

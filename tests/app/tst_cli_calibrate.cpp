@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the real quantlathe-cli: calibrate, sensitivity, and what fit, curve and map make of the figures, on the sample model.
+#include "cli_run.h"
 #include "support/test_support.h"
 
 #include <QProcess>
@@ -8,25 +9,10 @@
 #include <cmath>
 #include <csignal>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 using namespace quantlathe;
 using namespace quantlathe::test;
 using nlohmann::json;
-
-namespace {
-
-struct Run
-{
-    int exitCode = -1;
-    std::string output;
-    std::string errors;
-    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
-};
-
-} // namespace
-
-#define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
 
 class TestCliCalibrate : public QObject
 {
@@ -37,26 +23,12 @@ class TestCliCalibrate : public QObject
     QString m_text = QString::fromStdString(resource("sample/heldout.txt").string());
     QString m_figures;
 
-    [[nodiscard]] QProcessEnvironment environment() const
-    {
-        QProcessEnvironment result = QProcessEnvironment::systemEnvironment();
-        result.insert("XDG_CACHE_HOME", QString::fromStdString((m_folder / "cache").string()));
-        return result;
-    }
-    Run cli(const QStringList& arguments) const
-    {
-        QProcess process;
-        process.setProcessEnvironment(environment());
-        process.start(QUANTLATHE_CLI, arguments);
-        if (!process.waitForFinished(240'000))
-            process.kill();
-        return {process.exitCode(), process.readAllStandardOutput().toStdString(), process.readAllStandardError().toStdString()};
-    }
+    Run cli(const QStringList& arguments) const { return test::cli(arguments, m_folder / "cache"); }
     /// Starts the command, kills it hard as soon as @p file is there, and tells whether that came before its end.
     bool killOnce(const QStringList& arguments, const std::filesystem::path& file) const
     {
         QProcess process;
-        process.setProcessEnvironment(environment());
+        keepIn(process, m_folder / "cache");
         process.start(QUANTLATHE_CLI, arguments);
         if (!process.waitForStarted())
             return false;

@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the real quantlathe-cli: fit, curve and compare-plans on the sample model.
+#include "cli_run.h"
 #include "support/test_support.h"
 
-#include <QProcess>
-
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 using namespace quantlathe;
 using namespace quantlathe::test;
 using nlohmann::json;
-
-namespace {
-
-struct Run
-{
-    int exitCode = -1;
-    std::string output;
-    std::string errors;
-    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
-};
-
-} // namespace
-
-#define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
 
 class TestCliFit : public QObject
 {
@@ -33,17 +17,7 @@ class TestCliFit : public QObject
     ScratchFolder m_folder;
     QString m_model = QString::fromStdString(resource("sample/quantlathe-sample-f16.gguf").string());
 
-    Run cli(const QStringList& arguments) const
-    {
-        QProcess process;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert("XDG_CACHE_HOME", QString::fromStdString((m_folder / "cache").string()));
-        process.setProcessEnvironment(environment);
-        process.start(QUANTLATHE_CLI, arguments);
-        if (!process.waitForFinished(120'000))
-            process.kill();
-        return {process.exitCode(), process.readAllStandardOutput().toStdString(), process.readAllStandardError().toStdString()};
-    }
+    Run cli(const QStringList& arguments) const { return test::cli(arguments, m_folder / "cache"); }
     json fit(const QStringList& arguments) const { return cli(QStringList{"fit", m_model, "--json", "-q"} + arguments).parsed(); }
     QString path(const char* name) const { return QString::fromStdString((m_folder / name).string()); }
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the real quantlathe-cli with --imatrix: what is written, what is said before, and what is refused.
+#include "cli_run.h"
 #include "core/calibration/imatrix_file.h"
 #include "core/jobs/made_model.h"
-
-#include <QProcess>
-
-#include <nlohmann/json.hpp>
 
 using namespace quantlathe;
 using namespace quantlathe::test;
@@ -13,24 +10,12 @@ using nlohmann::json;
 
 namespace {
 
-struct Run
-{
-    int exitCode = -1;
-    std::string output;
-    std::string errors;
-    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
-};
-
 Run cli(std::initializer_list<std::string> arguments)
 {
     QStringList list;
     for (const std::string& argument : arguments)
         list << QString::fromStdString(argument);
-    QProcess process;
-    process.start(QStringLiteral(QUANTLATHE_CLI), list);
-    if (!process.waitForFinished(120'000))
-        process.kill();
-    return {process.exitCode(), process.readAllStandardOutput().toStdString(), process.readAllStandardError().toStdString()};
+    return test::cli(list);
 }
 
 Importance::Entry entry(const std::string& name, std::size_t rowLength)

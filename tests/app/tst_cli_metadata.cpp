@@ -1,43 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the real quantlathe-cli: findings, metadata and what compare says about metadata.
+#include "cli_run.h"
 #include "core/jobs/made_model.h"
 
-#include <QProcess>
-
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 using namespace quantlathe;
 using namespace quantlathe::test;
 using nlohmann::json;
-
-namespace {
-
-struct Run
-{
-    int exitCode = -1;
-    std::string output;
-    std::string errors;
-    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
-};
-
-Run cli(const QStringList& arguments)
-{
-    QProcess process;
-    process.start(QUANTLATHE_CLI, arguments);
-    if (!process.waitForFinished(120'000))
-        process.kill();
-    return {process.exitCode(), process.readAllStandardOutput().toStdString(), process.readAllStandardError().toStdString()};
-}
-
-bool hasKeys(const json& object, std::initializer_list<const char*> keys)
-{
-    return std::all_of(keys.begin(), keys.end(), [&](const char* key) { return object.is_object() && object.contains(key); });
-}
-
-} // namespace
-
-#define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
 
 class TestCliMetadata : public QObject
 {

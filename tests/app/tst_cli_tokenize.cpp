@@ -1,40 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the real quantlathe-cli tokenize.
+#include "cli_run.h"
 #include "support/test_support.h"
 
-#include <QProcess>
-
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 using namespace quantlathe;
 using namespace quantlathe::test;
 using nlohmann::json;
-
-namespace {
-
-struct Run
-{
-    int exitCode = -1;
-    std::string output;
-    std::string errors;
-    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
-};
-
-Run cli(const QStringList& arguments, const QByteArray& input = {})
-{
-    QProcess process;
-    process.start(QUANTLATHE_CLI, arguments);
-    process.write(input);
-    process.closeWriteChannel();
-    if (!process.waitForFinished(120'000))
-        process.kill();
-    return {process.exitCode(), process.readAllStandardOutput().toStdString(), process.readAllStandardError().toStdString()};
-}
-
-} // namespace
-
-#define VERIFY_EXIT(run, code) QVERIFY2((run).exitCode == (code), ((run).errors + (run).output).substr(0, 2000).c_str())
 
 class TestCliTokenize : public QObject
 {
