@@ -26,10 +26,8 @@ ModelText CalibrationTextOptions::textFor(const std::shared_ptr<const Model>& mo
     auto network = makeNetwork(model);
     const auto tokenizer = loadTokenizer(*model);
     TextTokens tokens = tokensOfText(*tokenizer, *network, readText(file));
-    for (const auto* notes : {&network->notes, &std::as_const(tokens.notes)}) {
-        for (const std::string& note : *notes)
-            fmt::print(stderr, "note: {}\n", note);
-    }
+    for (const std::string& note : tokens.notes)
+        fmt::print(stderr, "note: {}\n", note);
     TextWindows windows(tokens.tokens, tokens.begin, context, chunks);
     return {std::move(network), std::move(tokens), std::move(windows)};
 }

@@ -188,15 +188,12 @@ void run(const Invocation& invocation, const Options& options)
     } else {
         request.weights = storedWeights(judged.model);
     }
-    std::vector<std::string> notes = judged.network->notes;
-    notes.insert(notes.end(), judged.text.notes.begin(), judged.text.notes.end());
     if (!options.against.empty()) {
         const Side original = open(openModel(options.against), text);
         throwIfTextDiffers(judged.text, *judged.network, original.text, *original.network);
         request.originalNetwork = original.network;
-        notes.insert(notes.end(), original.network->notes.begin(), original.network->notes.end());
     }
-    for (const std::string& note : notes)
+    for (const std::string& note : judged.text.notes)
         fmt::print(stderr, "note: {}\n", printable(note, longestPath));
     request.settings.contextLength = options.context;
     request.settings.maximumChunks = options.chunks;

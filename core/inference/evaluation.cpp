@@ -98,7 +98,8 @@ public:
     EvaluationRun(const EvaluationRequest& request, const RunControl& control)
         : m_request(request), m_control(control), m_silent{control.stop, nullptr}, m_sides(request),
           m_windows(request.tokens, request.begin, request.settings.contextLength, request.settings.maximumChunks),
-          m_shape(journalShape(request, m_sides)), m_pass(m_sides.network, forwardSettings()), m_originalPass(m_sides.originalNetwork, forwardSettings())
+          m_shape(journalShape(request, m_sides)), m_pass(std::make_shared<const ForwardPass>(m_sides.network, forwardSettings())),
+          m_originalPass(m_sides.isSameNetwork() ? m_pass : std::make_shared<const ForwardPass>(m_sides.originalNetwork, forwardSettings()))
     {
     }
 
@@ -135,8 +136,8 @@ private:
     const Sides m_sides;
     const TextWindows m_windows;
     const EvaluationJournalShape m_shape;
-    const ForwardPass m_pass;
-    const ForwardPass m_originalPass;
+    const std::shared_ptr<const ForwardPass> m_pass;
+    const std::shared_ptr<const ForwardPass> m_originalPass; ///< the same where the network is: it keeps buffers
     std::vector<ChunkScores> m_scores;
     std::uint64_t m_resumed = 0;
     std::string m_journalFailure;
@@ -177,9 +178,9 @@ void EvaluationRun::planWork()
             m_layerWork[layer] += weightsIn(*pass.network().model, pass.tensorsOfLayer(layer));
         m_scoreWork += static_cast<double>(pass.network().vocabularySize * pass.network().embeddingLength);
     };
-    add(m_pass);
+    add(*m_pass);
     if (m_sides.hasOriginal)
-        add(m_originalPass);
+        add(*m_originalPass);
     m_windowWork = m_scoreWork * static_cast<double>(m_windows.scored());
     for (const double work : m_layerWork)
         m_windowWork += work * static_cast<double>(m_windows.length());
@@ -263,9 +264,9 @@ void EvaluationRun::embed(std::vector<Group>& groups, std::uint64_t first, std::
     const Network& network = *m_sides.network;
     m_isOneStream = !m_sides.hasOriginal
         || (m_sides.isSameNetwork() && m_sides.agree(network.tokenEmbedding) && (!network.positionEmbedding || m_sides.agree(*network.positionEmbedding)));
-    split(m_pass.embed(*m_sides.weights, batch, m_silent), groups, &Group::judged);
+    split(m_pass->embed(*m_sides.weights, batch, m_silent), groups, &Group::judged);
     if (!m_isOneStream)
-        split(m_originalPass.embed(*m_sides.original, batch, m_silent), groups, &Group::original);
+        split(m_originalPass->embed(*m_sides.original, batch, m_silent), groups, &Group::original);
 }
 
 void EvaluationRun::runLayer(std::size_t layer, std::vector<Group>& groups, const ForwardPass& pass, const WeightSource& weights,
@@ -311,18 +312,18 @@ void EvaluationRun::runPass(std::uint64_t first, std::uint64_t count)
         groups.push_back({m_windows.batch(window, std::min(windowsPerGroup(), first + count - window)), {}, {}});
     embed(groups, first, count);
     for (std::size_t layer = 0; layer < m_layerWork.size(); ++layer) {
-        const std::vector<std::size_t> tensors = layer < m_pass.layerCount() ? m_pass.tensorsOfLayer(layer) : std::vector<std::size_t>();
+        const std::vector<std::size_t> tensors = layer < m_pass->layerCount() ? m_pass->tensorsOfLayer(layer) : std::vector<std::size_t>();
         if (m_sides.hasOriginal && m_isOneStream && !std::all_of(tensors.begin(), tensors.end(), [&](std::size_t tensor) { return m_sides.agree(tensor); })) {
             m_isOneStream = false;
             for (Group& group : groups)
                 group.original = group.judged;
         }
-        if (layer < m_pass.layerCount())
-            runLayer(layer, groups, m_pass, *m_sides.weights, &Group::judged);
+        if (layer < m_pass->layerCount())
+            runLayer(layer, groups, *m_pass, *m_sides.weights, &Group::judged);
         if (m_isOneStream)
             continue;
-        if (layer < m_originalPass.layerCount())
-            runLayer(layer, groups, m_originalPass, *m_sides.original, &Group::original);
+        if (layer < m_originalPass->layerCount())
+            runLayer(layer, groups, *m_originalPass, *m_sides.original, &Group::original);
         compareLayer(layer, groups, first);
     }
     score(groups, first);
@@ -335,8 +336,8 @@ void EvaluationRun::score(const std::vector<Group>& groups, std::uint64_t firstW
     const std::uint64_t scored = m_windows.scored();
     const bool isOneOutput = m_isOneStream && (!m_sides.hasOriginal || m_sides.agree(m_sides.network->output.tensor));
     advance(stage, 0);
-    const auto output = m_pass.loadOutput(*m_sides.weights, m_silent);
-    const auto originalOutput = isOneOutput ? nullptr : m_originalPass.loadOutput(*m_sides.original, m_silent);
+    const auto output = m_pass->loadOutput(*m_sides.weights, m_silent);
+    const auto originalOutput = isOneOutput ? nullptr : m_originalPass->loadOutput(*m_sides.original, m_silent);
     std::vector<float> logits, originalLogits;
     std::vector<float> rows;
     // Rows of one side's hidden states, gathered, through its output matrix.
@@ -363,9 +364,9 @@ void EvaluationRun::score(const std::vector<Group>& groups, std::uint64_t firstW
         const std::uint64_t all = group.batch.sequenceCount() * scored;
         for (std::uint64_t first = 0; first < all; first += logitRows()) {
             const std::uint64_t count = std::min(logitRows(), all - first);
-            compute(m_pass, *output, group, group.judged, first, count, logits);
+            compute(*m_pass, *output, group, group.judged, first, count, logits);
             if (originalOutput)
-                compute(m_originalPass, *originalOutput, group, m_isOneStream ? group.judged : group.original, first, count, originalLogits);
+                compute(*m_originalPass, *originalOutput, group, m_isOneStream ? group.judged : group.original, first, count, originalLogits);
             parallelFor(count, 1, settings().forward.threads, m_silent, [&](std::size_t begin, std::size_t end) {
                 for (std::size_t row = begin; row < end; ++row) {
                     const std::uint64_t window = firstWindow + (first + row) / scored;

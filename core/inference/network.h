@@ -109,8 +109,6 @@ struct Network
     Norm outputNorm;
     Linear output;                     ///< the token embedding where it is tied
     float logitSoftcap = 0;
-    /// Things the pass does otherwise than the engines would, in sentences for people.
-    std::vector<std::string> notes;
 };
 
 /// The architectures that makeNetwork() knows, as GGUF ids.

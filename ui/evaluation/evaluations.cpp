@@ -56,10 +56,6 @@ void Evaluations::prepare()
                                          tr("%1, %n layers; %2", nullptr, static_cast<int>(runnable.network->layers.size()))
                                              .arg(toQString(runnable.network->architecture), toQString(runnable.tokenizer->describe())),
                                          {}};
-                          QStringList notes;
-                          for (const std::string& note : runnable.network->notes)
-                              notes << toQString(note);
-                          m_readiness.advice = notes.join(u'\n');
                           Q_EMIT readinessChanged();
                       },
                       [this](const Error& error) {
