@@ -1229,7 +1229,7 @@ Opens %2 and applies the recipe</source>
     </message>
     <message>
         <source>Needs importance data: File, Load importance data</source>
-        <translation>Braucht Gewichtungsdaten: Datei, Gewichtungsdaten laden</translation>
+        <translation>Braucht Wichtigkeitsdaten: Datei, Wichtigkeitsdaten laden</translation>
     </message>
     <message>
         <source>Not measured yet: see the page Evaluation</source>
@@ -1399,7 +1399,7 @@ Opens %2 and applies the recipe</source>
     </message>
     <message>
         <source>no importance data</source>
-        <translation>keine Gewichtungsdaten</translation>
+        <translation>keine Wichtigkeitsdaten</translation>
     </message>
     <message>
         <source>none for these tensors</source>
@@ -3088,15 +3088,15 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>Importance data</source>
-        <translation>Gewichtungsdaten</translation>
+        <translation>Wichtigkeitsdaten</translation>
     </message>
     <message>
         <source>The recipe was made with these importance data; others are loaded</source>
-        <translation>Das Rezept wurde mit diesen Gewichtungsdaten gemacht; geladen sind andere</translation>
+        <translation>Das Rezept wurde mit diesen Wichtigkeitsdaten gemacht; geladen sind andere</translation>
     </message>
     <message>
         <source>The recipe was made with these importance data; none are loaded</source>
-        <translation>Das Rezept wurde mit diesen Gewichtungsdaten gemacht; geladen sind keine</translation>
+        <translation>Das Rezept wurde mit diesen Wichtigkeitsdaten gemacht; geladen sind keine</translation>
     </message>
     <message>
         <source>The recipe %1 was applied.</source>
@@ -3104,7 +3104,7 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>Load importance &amp;data…</source>
-        <translation>Gewic&amp;htungsdaten laden…</translation>
+        <translation>Wic&amp;htigkeitsdaten laden…</translation>
     </message>
     <message>
         <source>&amp;Unload importance data</source>
@@ -3112,23 +3112,23 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>%1 could not be used as importance data</source>
-        <translation>%1 konnte nicht als Gewichtungsdaten verwendet werden</translation>
+        <translation>%1 konnte nicht als Wichtigkeitsdaten verwendet werden</translation>
     </message>
     <message>
         <source>Load importance data</source>
-        <translation>Gewichtungsdaten laden</translation>
+        <translation>Wichtigkeitsdaten laden</translation>
     </message>
     <message>
         <source>Importance data (*.gguf *.dat *.imatrix);;All files (*)</source>
-        <translation>Gewichtungsdaten (*.gguf *.dat *.imatrix);;Alle Dateien (*)</translation>
+        <translation>Wichtigkeitsdaten (*.gguf *.dat *.imatrix);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>%1 holds importance data: open the model they belong to</source>
-        <translation>%1 enthält Gewichtungsdaten: Öffnen Sie das Modell, zu dem sie gehören</translation>
+        <translation>%1 enthält Wichtigkeitsdaten: Öffnen Sie das Modell, zu dem sie gehören</translation>
     </message>
     <message>
         <source>Importance data unloaded</source>
-        <translation>Gewichtungsdaten entladen</translation>
+        <translation>Wichtigkeitsdaten entladen</translation>
     </message>
     <message>
         <source>In the data, but not in this model</source>
@@ -3137,15 +3137,15 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message numerus="yes">
         <source>Importance data of %n tensor(s) loaded from %1</source>
         <translation>
-            <numerusform>Gewichtungsdaten für %n Tensor aus %1 geladen</numerusform>
-            <numerusform>Gewichtungsdaten für %n Tensoren aus %1 geladen</numerusform>
+            <numerusform>Wichtigkeitsdaten für %n Tensor aus %1 geladen</numerusform>
+            <numerusform>Wichtigkeitsdaten für %n Tensoren aus %1 geladen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>The importance data in %1 serve %n tensor(s) of this model. The others are encoded without, and experts that were never reached with all channels alike.</source>
         <translation>
-            <numerusform>Die Gewichtungsdaten in %1 passen zu %n Tensor dieses Modells. Die anderen werden ohne sie kodiert, nie erreichte Experten mit gleich gewichteten Kanälen.</numerusform>
-            <numerusform>Die Gewichtungsdaten in %1 passen zu %n Tensoren dieses Modells. Die anderen werden ohne sie kodiert, nie erreichte Experten mit gleich gewichteten Kanälen.</numerusform>
+            <numerusform>Die Wichtigkeitsdaten in %1 passen zu %n Tensor dieses Modells. Die anderen werden ohne sie kodiert, nie erreichte Experten mit gleich gewichteten Kanälen.</numerusform>
+            <numerusform>Die Wichtigkeitsdaten in %1 passen zu %n Tensoren dieses Modells. Die anderen werden ohne sie kodiert, nie erreichte Experten mit gleich gewichteten Kanälen.</numerusform>
         </translation>
     </message>
     <message>
@@ -4665,7 +4665,7 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
     <message>
         <source>Importance data</source>
-        <translation>Gewichtungsdaten</translation>
+        <translation>Wichtigkeitsdaten</translation>
     </message>
     <message>
         <source>Importance: %1</source>
@@ -5525,7 +5525,7 @@ In GGUF: %2</translation>
     </message>
     <message>
         <source>Relative RMS error weighted by the importance data; ≈ marks a sample</source>
-        <translation>Relativer RMS-Fehler, nach den Gewichtungsdaten gewichtet; ≈ steht für eine Stichprobe</translation>
+        <translation>Relativer RMS-Fehler, nach den Wichtigkeitsdaten gewichtet; ≈ steht für eine Stichprobe</translation>
     </message>
     <message>
         <source>Weighted</source>
