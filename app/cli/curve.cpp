@@ -42,8 +42,8 @@ void run(const Invocation& invocation, const Options& options)
     const Plan base = options.fit.baseFor(*model, importance.get());
     std::vector<Plan> plans = presetPlans(*model, base.encoding, importance != nullptr);
     plans.push_back(base);
+    const DamageWeights weights = options.fit.weightsFor(*model, importance.get());
     const ErrorTable errors = options.fit.errorsFor(model, constraints, plans, base.encoding, importance.get(), invocation);
-    const DamageWeights weights = options.fit.weightsFor(*model);
     const FitProblem problem(model, memoryModelFor(model), errors, weights, constraints, base);
     TradeOffOptions range;
     range.points = options.points;

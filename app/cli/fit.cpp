@@ -154,8 +154,8 @@ void run(const Invocation& invocation, const Options& options)
     std::vector<Plan> compared{base};
     if (budget.preset)
         compared.push_back(planFromPreset(*model, *budget.preset, {importance != nullptr, false, {}}));
+    const DamageWeights weights = options.fit.weightsFor(*model, importance.get());
     const ErrorTable errors = options.fit.errorsFor(model, constraints, compared, base.encoding, importance.get(), invocation);
-    const DamageWeights weights = options.fit.weightsFor(*model);
     const auto memory = memoryModelFor(model);
     const FitMeasure measure = budget.kind == "device" ? FitMeasure::DeviceBytes : FitMeasure::FileBytes;
     const FitProblem problem(model, memory, errors, weights, constraints, base, measure);

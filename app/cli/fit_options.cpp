@@ -138,9 +138,13 @@ ErrorTable FitOptions::errorsFor(const std::shared_ptr<const Model>& model, cons
                          {encoding, m_isExact, m_threads, m_hasCache ? &cache : nullptr, importance}, invocation.control(&progress));
 }
 
-DamageWeights FitOptions::weightsFor(const Model& model) const
+DamageWeights FitOptions::weightsFor(const Model& model, const ImportanceMatch* importance) const
 {
-    return m_sensitivity.empty() ? proxyWeights(model) : measuredWeights(model, loadSensitivities(m_sensitivity, model));
+    if (m_sensitivity.empty())
+        return proxyWeights(model);
+    const Sensitivities sensitivities = loadSensitivities(m_sensitivity, model);
+    throwIfOtherImportance(sensitivities, importance ? importance->importance().get() : nullptr, m_sensitivity);
+    return measuredWeights(model, sensitivities);
 }
 
 std::shared_ptr<const MemoryModel> memoryModelFor(const std::shared_ptr<const Model>& model)

@@ -22,8 +22,8 @@ public:
     /// The plan that locked tensors keep, and how types are encoded.
     [[nodiscard]] Plan baseFor(const Model& model, const ImportanceMatch* importance) const { return m_base.planFor(model, importance); }
     [[nodiscard]] std::shared_ptr<const ImportanceMatch> importanceFor(const std::shared_ptr<const Model>& model) const { return m_base.importanceFor(model); }
-    /// Those of --sensitivity, or the proxy. @throws as loadSensitivities()
-    [[nodiscard]] DamageWeights weightsFor(const Model& model) const;
+    /// Those of --sensitivity, or the proxy. @throws as loadSensitivities() and throwIfOtherImportance()
+    [[nodiscard]] DamageWeights weightsFor(const Model& model, const ImportanceMatch* importance) const;
     [[nodiscard]] unsigned threads() const { return m_threads; }
     /// Measures, with progress, the errors of all types that the constraints and @p plans use.
     [[nodiscard]] ErrorTable errorsFor(const std::shared_ptr<const Model>& model, const FitConstraints& constraints,

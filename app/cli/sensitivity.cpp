@@ -2,12 +2,14 @@
 // quantlathe-cli sensitivity MODEL --text FILE -o FILE: what an error in each tensor does to the model's predictions.
 #include "app/cli/calibration_text.h"
 #include "app/cli/console_progress.h"
+#include "app/cli/importance_report.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/survey_run.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
 #include "core/inference/sensitivity.h"
+#include "core/plan/presets.h"
 
 #include <fmt/format.h>
 
@@ -147,10 +149,14 @@ void run(const Invocation& invocation, const Options& options)
         settings.timeBudget = parseTime(options.time);
     const auto begin = std::chrono::steady_clock::now();
     const auto model = openModel(options.file);
-    const Plan plan = options.plan.planFor(*model);
+    const auto importance = options.plan.importanceFor(model);
+    const Plan plan = options.plan.planFor(*model, importance.get());
     settings.encoding = plan.encoding;
+    settings.importance = importance;
     if (options.plan.isGiven())
         settings.plan = plan;
+    const Plan probes = options.plan.isGiven() ? plan : planFromType(*model, settings.probe);
+    noteImportance(invocation, importance.get(), probes);
     const ModelText modelText = options.text.textFor(model);
     const SensitivityText text{options.text.name(), modelText.windows.batch(0, modelText.windows.count())};
     const std::optional<Sensitivities> known = options.resume ? earlier(options, *model) : std::nullopt;
@@ -175,7 +181,9 @@ void run(const Invocation& invocation, const Options& options)
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
     if (invocation.json) {
-        print(jsonOf(result, *model, seconds));
+        Json json = jsonOf(result, *model, seconds);
+        json["importance"] = importanceJson(importance.get(), probes);
+        print(json);
         return;
     }
     if (options.csv) {
@@ -207,6 +215,7 @@ void addSensitivity(CLI::App& app, Invocation& invocation)
     command->add_flag("--csv", options->csv, "One line per tensor");
     options->plan.add(command, PlanOptions::Recipe::Allowed);
     options->plan.addEncoding(command);
+    options->plan.addImportance(command);
     addThreads(command, options->threads);
 }
 

@@ -24,7 +24,7 @@ using OrderedJson = nlohmann::ordered_json;
 using State = TensorSensitivity::State;
 
 constexpr std::string_view formatName = "quantlathe-sensitivity";
-constexpr std::uint64_t formatVersion = 1;
+constexpr std::uint64_t formatVersion = 2; // 1 knew no importance
 constexpr std::uint64_t largestFile = 256u << 20; // bytes; 250 a tensor are usual
 constexpr TensorType smallestBlock = TensorType::Q4_0; // rows that do not fit it fit no type that is probed
 constexpr int deepestNesting = 4;                 // our own files need 3
@@ -42,12 +42,13 @@ public:
         if (!root.is_object() || !root.contains("format") || root["format"] != formatName)
             fail(fmt::format("no sensitivities: 'format' is not '{}'", formatName));
         const std::uint64_t version = whole(root, "version");
-        if (version != formatVersion)
-            fail(fmt::format("version {} is not known (this program reads version {})", version, formatVersion),
+        if (version != formatVersion && version != 1)
+            fail(fmt::format("version {} is not known (this program reads versions 1 and {})", version, formatVersion),
                  "A newer Quantlathe wrote it");
         Sensitivities result;
         result.text = string(root, "text");
         result.conditions = string(root, "conditions");
+        result.importance = version == 1 ? std::string() : string(root, "importance");
         result.context = whole(root, "context");
         result.chunks = whole(root, "chunks");
         result.tokens = whole(root, "tokens");
@@ -214,12 +215,28 @@ std::vector<double> Sensitivities::weights() const
     return result;
 }
 
+bool isOfImportance(const Sensitivities& sensitivities, const Importance* importance)
+{
+    return sensitivities.importance == (importance ? importance->hash() : std::string());
+}
+
+void throwIfOtherImportance(const Sensitivities& sensitivities, const Importance* importance, const std::filesystem::path& file)
+{
+    if (isOfImportance(sensitivities, importance))
+        return;
+    const std::string_view measured = sensitivities.importance.empty() ? "without importance data, which are used here"
+        : importance ? "with other importance data" : "with importance data, which are not used here";
+    throw Error(ErrorKind::InvalidArgument, fmt::format("the sensitivities were measured {}", measured), {file, std::nullopt, {}},
+                "Give the same importance data as when they were measured, or measure them anew");
+}
+
 std::string sensitivitiesToJson(const Sensitivities& sensitivities, const Model& model)
 {
     OrderedJson root = {{"format", formatName},
                         {"version", formatVersion},
                         {"text", sensitivities.text},
                         {"conditions", sensitivities.conditions},
+                        {"importance", sensitivities.importance},
                         {"context", sensitivities.context},
                         {"chunks", sensitivities.chunks},
                         {"tokens", sensitivities.tokens},

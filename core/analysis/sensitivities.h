@@ -3,6 +3,7 @@
 // in a file.
 #pragma once
 
+#include "core/model/importance.h"
 #include "core/model/model.h"
 #include "core/types/tensor_type.h"
 
@@ -38,7 +39,7 @@ struct TensorSensitivity
     /// share by relative squared error.
     double kl = 0;
     double klStandardError = 0;  ///< over tokens; 0 when estimated
-    double relativeSquared = 0;  ///< sum (w - q)^2 / sum w^2 of the probe
+    double relativeSquared = 0;  ///< sum v (w - q)^2 / sum v w^2 of the probe, v the importance where there is one, otherwise 1
     double weight = 0;           ///< kl / relativeSquared: nats per relative squared error
     bool operator==(const TensorSensitivity&) const = default;
 };
@@ -47,7 +48,8 @@ struct TensorSensitivity
 struct Sensitivities
 {
     std::string text;           ///< name of the text
-    std::string conditions;     ///< hash of all that the figures depend on: model, tokens, probes, encoding
+    std::string conditions;     ///< hash of all that the figures depend on: model, tokens, probes, encoding, importance
+    std::string importance;     ///< Importance::hash() of the data that the probes were encoded with and their errors weighted by; empty = none
     std::uint64_t context = 0;  ///< tokens per window
     std::uint64_t chunks = 0;   ///< windows
     std::uint64_t tokens = 0;   ///< predictions that were compared
@@ -62,6 +64,11 @@ struct Sensitivities
     /// `weight` of every tensor, 0 where there is none: for measuredWeights() of room budget.
     [[nodiscard]] std::vector<double> weights() const;
 };
+
+/// Their weights go with errors that are weighted by the same importance data alone. @param importance null = none
+bool isOfImportance(const Sensitivities& sensitivities, const Importance* importance);
+/// @throws Error(InvalidArgument) naming @p file unless isOfImportance()
+void throwIfOtherImportance(const Sensitivities& sensitivities, const Importance* importance, const std::filesystem::path& file);
 
 /// JSON, one line per tensor that has figures, doubles exact.
 std::string sensitivitiesToJson(const Sensitivities& sensitivities, const Model& model);

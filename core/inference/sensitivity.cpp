@@ -54,6 +54,7 @@ public:
         m_result.probe = options.probe;
         m_result.isOfPlan = options.plan.has_value();
         m_result.unit = options.unit;
+        m_result.importance = options.importance ? options.importance->importance()->hash() : std::string();
         m_result.conditions = sensitivityConditions(m_model, m_probes, text, options.unit);
         m_result.tensors.resize(m_model.tensors().size());
         cutIntoBlocks();
@@ -199,8 +200,9 @@ private:
         options.maximumWeights = sampledWeights;
         options.threads = m_options.threads;
         options.encoding = m_probes.plan.encoding;
+        options.importance = importanceOf(m_probes.importance.get(), tensor);
         const double relative
-            = measureError(m_model.tensors()[tensor], m_probes.written[tensor], options, {m_control.stop, nullptr}).total.relativeRms();
+            = measureError(m_model.tensors()[tensor], m_probes.written[tensor], options, {m_control.stop, nullptr}).total.weightedRelativeRms();
         return std::isfinite(relative) ? relative * relative : 0;
     }
 

@@ -6,6 +6,7 @@
 
 #include "core/analysis/sensitivities.h"
 #include "core/inference/forward_pass.h"
+#include "core/model/importance_match.h"
 #include "core/plan/plan.h"
 
 #include <chrono>
@@ -23,6 +24,7 @@ struct SensitivityOptions
     TensorType probe = TensorType::Q3_K; ///< where rows do not fit, what is written instead; another type where it is stored so already
     std::optional<Plan> plan;            ///< probe each tensor in the type this gives it
     Encoding encoding;                   ///< of the probe; not used with a plan, which has its own
+    std::shared_ptr<const ImportanceMatch> importance; ///< of the same model: probes are encoded with it, their errors weighted by it; or null
     unsigned threads = 0;
     std::uint64_t memoryBytes = std::uint64_t{4} << 30; ///< for hidden states, decoded weights and what is between
     /// Once it is over no candidate begins, and those on the way that would take longer are given up, but one: at least one is measured.

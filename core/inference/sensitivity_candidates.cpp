@@ -75,6 +75,7 @@ SensitivityProbes sensitivityProbes(const ForwardPass& forward, const Sensitivit
 
     SensitivityProbes probes;
     probes.plan.encoding = options.plan ? options.plan->encoding : options.encoding;
+    probes.importance = options.importance;
     probes.tensorsOfStage.resize(outputStage + 1);
     const std::vector<double> proxies = proxyWeights(model).weights;
     std::map<std::string, std::size_t> byGroup;
@@ -116,7 +117,7 @@ SensitivityProbes sensitivityProbes(const ForwardPass& forward, const Sensitivit
 std::string sensitivityConditions(const Model& model, const SensitivityProbes& probes, const SensitivityText& text, SensitivityUnit unit)
 {
     ContentHash hash;
-    hash.add("sensitivity 1");
+    hash.add("sensitivity 2");
     for (const auto& mapping : model.mappings()) {
         hash.add(mapping->identity().sizeBytes);
         hash.add(static_cast<std::uint64_t>(mapping->identity().modifiedNanoseconds));
@@ -131,6 +132,7 @@ std::string sensitivityConditions(const Model& model, const SensitivityProbes& p
     hash.add(name(unit));
     hash.add(name(probes.plan.encoding.effort));
     hash.add(objectiveName(probes.plan.encoding));
+    hash.add(probes.importance ? probes.importance->importance()->hash() : "none");
     hash.add(std::as_bytes(std::span(text.windows.tokens)));
     hash.add(std::as_bytes(std::span(text.windows.starts)));
     return hash.text();

@@ -5,6 +5,7 @@
 #include "core/inference/sensitivity.h"
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 namespace quantlathe {
@@ -21,6 +22,7 @@ struct SensitivityCandidate
 struct SensitivityProbes
 {
     Plan plan;                        ///< gives every tensor of a candidate its probe
+    std::shared_ptr<const ImportanceMatch> importance; ///< what probes are encoded with; may be null
     std::vector<TensorType> written;  ///< by tensor of the model, after fallbacks; as stored where nothing is probed
     std::vector<std::vector<std::size_t>> tensorsOfStage; ///< those of candidates
     std::vector<SensitivityCandidate> candidates;         ///< by first stage, then by first tensor

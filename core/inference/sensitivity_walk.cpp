@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 namespace quantlathe {
@@ -35,8 +36,8 @@ private:
     std::map<std::size_t, std::shared_ptr<const WeightRows>> m_changed;
 };
 
-/// Over all weights, added up in a fixed order.
-double relativeSquaredOf(const Tensor& tensor, const WeightRows& rows, unsigned threads, const RunControl& control)
+/// Over all weights, added up in a fixed order, weighted by @p importance where there is one.
+double relativeSquaredOf(const Tensor& tensor, const WeightRows& rows, const TensorImportance& importance, unsigned threads, const RunControl& control)
 {
     constexpr std::uint64_t weightsPerRange = 1 << 18;
     const std::uint64_t rowLength = tensor.shape().rowLength();
@@ -48,12 +49,17 @@ double relativeSquaredOf(const Tensor& tensor, const WeightRows& rows, unsigned 
         std::vector<float> changed(original.size());
         tensor.decodeRows(begin, end - begin, original.data());
         rows.decodeRows(begin, end - begin, changed.data());
-        ranges[begin / perRange] = sumsOf(original.data(), changed.data(), original.size());
+        ImportanceRows factors(importance);
+        for (std::size_t row = begin; row < end; ++row) {
+            const std::size_t at = (row - begin) * rowLength;
+            ranges[begin / perRange].add(sumsOf(original.data() + at, changed.data() + at, rowLength, factors.of(row)));
+        }
     });
     ErrorSums total;
     for (const ErrorSums& range : ranges)
         total.add(range);
-    return total.squaredWeights > 0 ? total.squaredError / total.squaredWeights : 0;
+    const double relative = total.weightedRelativeRms();
+    return std::isfinite(relative) ? relative * relative : 0;
 }
 
 /// A candidate that fails is no reason to end: the others are measured. Being stopped and a changed source are.
@@ -101,7 +107,7 @@ bool SensitivityClock::isTooMuch(double work) const
 
 SensitivityWalk::SensitivityWalk(const ForwardPass& forward, const SensitivityProbes& probes, SensitivityClock& clock)
     : m_forward(forward), m_probes(probes), m_clock(clock), m_stored(storedWeights(forward.network().model)),
-      m_probed(plannedWeights(forward.network().model, probes.plan)), m_relativeSquared(forward.network().model->tensors().size())
+      m_probed(plannedWeights(forward.network().model, probes.plan, probes.importance)), m_relativeSquared(forward.network().model->tensors().size())
 {
     const Network& network = forward.network();
     m_work.push_back(static_cast<double>(network.embeddingLength));
@@ -142,7 +148,7 @@ std::shared_ptr<const WeightSource> SensitivityWalk::changedWeights(const Sensit
     for (const std::size_t tensor : tensors) {
         const auto rows = m_probed->rows(tensor, threads, {control.stop, nullptr});
         if (!m_relativeSquared[tensor])
-            m_relativeSquared[tensor] = relativeSquaredOf(m_stored->model().tensors()[tensor], *rows, threads, control);
+            m_relativeSquared[tensor] = relativeSquaredOf(m_stored->model().tensors()[tensor], *rows, importanceOf(m_probes.importance.get(), tensor), threads, control);
         source->change(tensor, rows);
     }
     return source;

@@ -63,7 +63,7 @@ public:
     /// @param keepOne the last stream alive is not given up, whatever the time
     void run(SensitivityBlock& block, std::size_t blocksLeft, bool keepOne, std::vector<SensitivityStream>& streams, const RunControl& control);
 
-    /// sum (w - q)^2 / sum w^2 of the probes; nothing for a tensor that was not on the way yet.
+    /// TensorSensitivity::relativeSquared of the probes; nothing for a tensor that was not on the way yet.
     [[nodiscard]] const std::vector<std::optional<double>>& relativeSquared() const { return m_relativeSquared; }
     /// Weights x tokens of one candidate, from its first stage on.
     [[nodiscard]] double workFrom(std::size_t stage, std::uint64_t tokens) const;

@@ -2390,6 +2390,10 @@ Opens %2 and applies the recipe</source>
         <source>Fit to %1, checked</source>
         <translation>Anpassen an %1, geprüft</translation>
     </message>
+    <message>
+        <source>&amp;Weigh errors as measured (not with these importance data)</source>
+        <translation>Fehler ge&amp;wichten wie gemessen (mit anderen Wichtigkeitsdaten)</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::HistogramPlot</name>

@@ -107,6 +107,36 @@ private slots:
         QVERIFY(!std::filesystem::exists(m_folder / ".broken.json.quantlathe-journal"));
     }
 
+    void sensitivityWithImportance()
+    {
+        VERIFY_EXIT(cli({"calibrate", m_model, "--text", m_text, "--ctx", "64", "--chunks", "4", "-o", path("own.gguf"), "-q"}), 0);
+        const QStringList work{"sensitivity", m_model, "--text", m_text, "--ctx", "64", "--chunks", "6", "--json"};
+        const auto run = cli(work + QStringList{"-o", path("weighted.json"), "--imatrix", path("own.gguf")});
+        VERIFY_EXIT(run, 0);
+        const json plain = json::parse(std::ifstream(m_figures.toStdString()));
+        const json weighted = json::parse(std::ifstream(path("weighted.json").toStdString()));
+        QVERIFY(plain["importance"] == "");
+        QVERIFY(weighted["importance"] == run.parsed()["importance"]["hash"]);
+        QVERIFY(run.errors.find("importance: 28 tensors") != std::string::npos);
+        QVERIFY(weighted["conditions"] != plain["conditions"]);
+        // What was measured without is not gone on from.
+        std::filesystem::copy_file(m_figures.toStdString(), m_folder / "resumed.json");
+        VERIFY_EXIT(cli(work + QStringList{"-o", path("resumed.json"), "--imatrix", path("own.gguf"), "--resume"}), 0);
+        QCOMPARE(readBytes(m_folder / "resumed.json"), readBytes(m_folder / "weighted.json"));
+
+        const QStringList fit{"fit", m_model, "--bits", "4.2", "--json", "-q", "--sensitivity"};
+        VERIFY_EXIT(cli(fit + QStringList{path("weighted.json"), "--imatrix", path("own.gguf")}), 0);
+        const auto without = cli(fit + QStringList{path("weighted.json")});
+        VERIFY_EXIT(without, 1);
+        QVERIFY(without.errors.find("with importance data, which are not used here") != std::string::npos);
+        for (const char* command : {"fit", "curve"}) {
+            const auto other = cli(QStringList{command, m_model, "--sensitivity", m_figures, "--imatrix", path("own.gguf")}
+                                   + (std::string(command) == "fit" ? QStringList{"--bits", "4.2"} : QStringList()));
+            VERIFY_EXIT(other, 1);
+            QVERIFY(other.errors.find("without importance data, which are used here") != std::string::npos);
+        }
+    }
+
     void sensitivityOnATimeBudget()
     {
         const QStringList work{"sensitivity", m_model, "--text", m_text, "--ctx", "64", "--chunks", "6", "-o", path("short.json"), "-q"};

@@ -45,6 +45,13 @@ FitContext::FitContext(Document& document, QObject* parent)
     });
 }
 
+std::shared_ptr<const Sensitivities> FitContext::sensitivities() const
+{
+    const auto& sensitivities = m_document.sensitivities();
+    const auto& importance = m_document.importance();
+    return sensitivities && isOfImportance(*sensitivities, importance ? importance->importance().get() : nullptr) ? sensitivities : nullptr;
+}
+
 void FitContext::setUsingSensitivities(bool isUsing)
 {
     if (isUsing == m_isUsingSensitivities)
@@ -70,7 +77,7 @@ FitInputs FitContext::inputs() const
 {
     const ErrorSurvey* survey = m_document.survey();
     return {m_document.model(), std::make_shared<const ErrorTable>(survey ? survey->table() : ErrorTable()), m_document.plan(),
-            m_constraints, m_document.importance() != nullptr, m_isUsingSensitivities ? m_document.sensitivities() : nullptr, m_memoryModels};
+            m_constraints, m_document.importance() != nullptr, m_isUsingSensitivities ? sensitivities() : nullptr, m_memoryModels};
 }
 
 QString damageText(double damage) { return relativeErrorText(relativeRmsOfDamage(damage)); }

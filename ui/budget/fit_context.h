@@ -52,6 +52,8 @@ public:
     /// Of the model that is open; back to the defaults with the next one.
     [[nodiscard]] const FitConstraints& constraints() const { return m_constraints; }
     void setConstraints(const FitConstraints& constraints);
+    /// The document's, where they were measured with the importance data that errors are weighted by now; otherwise null.
+    [[nodiscard]] std::shared_ptr<const Sensitivities> sensitivities() const;
     /// Whether measured sensitivities count, where there are any, instead of the proxy. On at the start.
     [[nodiscard]] bool isUsingSensitivities() const { return m_isUsingSensitivities; }
     void setUsingSensitivities(bool isUsing);

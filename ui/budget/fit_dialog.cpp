@@ -103,10 +103,12 @@ FitDialog::FitDialog(FitContext& context, QWidget* parent)
     connect(m_buttons, &QDialogButtonBox::rejected, this, &FitDialog::reject);
     connect(m_isMeasured, &QCheckBox::toggled, this, &FitDialog::problemChanged);
     connect(m_check, &QPushButton::clicked, this, &FitDialog::checkPlans);
-    connect(&context.document(), &Document::sensitivitiesChanged, this, [this] {
-        showWeighing();
-        problemChanged();
-    });
+    for (const auto signal : {&Document::sensitivitiesChanged, &Document::importanceChanged}) {
+        connect(&context.document(), signal, this, [this] {
+            showWeighing();
+            problemChanged();
+        });
+    }
     showWeighing();
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &FitDialog::problemChanged);
@@ -126,17 +128,18 @@ FitDialog::FitDialog(FitContext& context, QWidget* parent)
 
 void FitDialog::showWeighing()
 {
-    const auto& sensitivities = m_context.document().sensitivities();
+    const auto sensitivities = m_context.sensitivities();
     m_isMeasured->setEnabled(sensitivities != nullptr);
     m_isMeasured->setText(sensitivities ? tr("&Weigh errors as measured on %1").arg(toQString(sensitivities->text))
-                                        : tr("&Weigh errors as measured (not measured yet)"));
+                          : m_context.document().sensitivities() ? tr("&Weigh errors as measured (not with these importance data)")
+                                                                 : tr("&Weigh errors as measured (not measured yet)"));
 }
 
 FitInputs FitDialog::inputs(const FitConstraints& constraints) const
 {
     FitInputs inputs = m_context.inputs();
     inputs.constraints = constraints;
-    inputs.sensitivities = m_isMeasured->isChecked() ? m_context.document().sensitivities() : nullptr;
+    inputs.sensitivities = m_isMeasured->isChecked() ? m_context.sensitivities() : nullptr;
     return inputs;
 }
 

@@ -92,6 +92,7 @@ Sensitivities runSensitivity(const Trial& trial, const SensitivityObserver& obse
     SensitivityOptions options = trial.sensitivity;
     options.threads = trial.text.threads;
     options.memoryBytes = trial.text.memoryBytes;
+    options.importance = trial.importance;
     const auto journal = journalIn(trial.journalFolder, requestFor(read, trial.text), "sensitivity");
     const auto known = earlierSensitivities(journal, *trial.model);
     const auto keep = [&](const Sensitivities& sofar) {

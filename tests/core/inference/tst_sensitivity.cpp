@@ -6,6 +6,7 @@
 #include "core/budget/damage.h"
 #include "core/formats/open.h"
 #include "core/inference/sensitivity.h"
+#include "support/invented_importance.h"
 #include "support/test_support.h"
 
 #include <QTest>
@@ -63,11 +64,11 @@ std::vector<double> probabilities(const float* logits, std::size_t count)
 }
 
 /// Mean KL divergence over the second half of every window, all in doubles.
-double divergenceOf(const ForwardPass& pass, const TokenBatch& batch, const Plan& plan)
+double divergenceOf(const ForwardPass& pass, const TokenBatch& batch, const Plan& plan, const std::shared_ptr<const ImportanceMatch>& importance = {})
 {
     const auto& model = pass.network().model;
     const std::vector<float> before = logitsOf(pass, *storedWeights(model), batch);
-    const std::vector<float> after = logitsOf(pass, *plannedWeights(model, plan), batch);
+    const std::vector<float> after = logitsOf(pass, *plannedWeights(model, plan, importance), batch);
     const std::size_t vocabulary = pass.network().output.outputs;
     double sum = 0;
     std::size_t count = 0;
@@ -299,6 +300,58 @@ private slots:
         QCOMPARE(of(result, "blk.1.ffn_up.weight"), of(m_whole, "blk.1.ffn_up.weight"));
     }
 
+    void importanceWeighsProbesAndErrors()
+    {
+        SensitivityOptions options;
+        options.importance = std::make_shared<const ImportanceMatch>(inventedImportance(*m_model), m_model);
+        Sensitivities known = m_whole; // measured without: not taken over
+        for (TensorSensitivity& tensor : known.tensors)
+            tensor.kl = 1000;
+        const Sensitivities result = measureSensitivities(m_network, m_text, options, &known);
+        QVERIFY(result.conditions != m_whole.conditions);
+        QCOMPARE(result.importance, options.importance->importance()->hash());
+        QCOMPARE(m_whole.importance, std::string());
+        for (const char* name : {"blk.1.attn_v.weight", "blk.3.ffn_down.weight"}) {
+            Plan plan;
+            plan.setChoice(name, Choice{TensorType::Q3_K});
+            const double expected = divergenceOf(ForwardPass(m_network), m_text.windows, plan, options.importance);
+            QVERIFY(std::abs(of(result, name).kl / expected - 1) < 2e-3);
+            QVERIFY(of(result, name).kl != of(m_whole, name).kl);
+            const std::size_t tensor = m_model->indexOf(name).value();
+            ErrorOptions error;
+            error.importance = options.importance->of(tensor);
+            const double weighted = measureError(m_model->tensors()[tensor], TensorType::Q3_K, error, {}).total.weightedRelativeRms();
+            QVERIFY(std::abs(of(result, name).relativeSquared / (weighted * weighted) - 1) < 1e-9);
+            QVERIFY(of(result, name).relativeSquared < 0.9 * of(m_whole, name).relativeSquared);
+        }
+        QCOMPARE(of(result, "output.weight"), of(m_whole, "output.weight")); // without importance data: as before
+        // What is not measured has the weighted error too.
+        options.timeBudget = std::chrono::duration<double>(1e-6);
+        const Sensitivities estimated = measureSensitivities(m_network, m_text, options);
+        const TensorSensitivity& one = of(estimated, "blk.2.attn_k.weight");
+        QCOMPARE(one.state, State::Estimated);
+        QVERIFY(std::abs(one.relativeSquared / of(result, "blk.2.attn_k.weight").relativeSquared - 1) < 0.2);
+        // More time with the same data goes on from there.
+        options.timeBudget.reset();
+        QCOMPARE(measureSensitivities(m_network, m_text, options, &estimated).tensors, result.tensors);
+    }
+
+    void figuresGoWithTheirImportanceAlone()
+    {
+        const auto match = std::make_shared<const ImportanceMatch>(inventedImportance(*m_model), m_model);
+        const Importance& importance = *match->importance();
+        Sensitivities with = m_whole;
+        with.importance = importance.hash();
+        Sensitivities other = m_whole;
+        other.importance = "another";
+        QCOMPARE(sensitivitiesFromJson(sensitivitiesToJson(with, *m_model), *m_model), with);
+        QVERIFY(isOfImportance(with, &importance) && isOfImportance(m_whole, nullptr));
+        throwIfOtherImportance(with, &importance, "s.json");
+        VERIFY_ERROR(throwIfOtherImportance(with, nullptr, "s.json"), ErrorKind::InvalidArgument, "with importance data, which are not used here");
+        VERIFY_ERROR(throwIfOtherImportance(m_whole, &importance, "s.json"), ErrorKind::InvalidArgument, "without importance data, which are used here");
+        VERIFY_ERROR(throwIfOtherImportance(other, &importance, "s.json"), ErrorKind::InvalidArgument, "with other importance data");
+    }
+
     // Experts that are tensors of their own are one candidate per matrix of the layer, and a tied embedding is the output as well.
     void expertsAndTiedEmbeddings()
     {
@@ -400,6 +453,14 @@ private slots:
         QCOMPARE(elsewhere.tensors[*down], of(m_whole, "blk.3.ffn_down.weight"));
     }
 
+    void filesOfTheFirstVersionKnewNoImportance()
+    {
+        std::string json = sensitivitiesToJson(m_whole, *m_model);
+        json.replace(json.find("\"version\":2"), 11, "\"version\":1");
+        json.replace(json.find("\"importance\":\"\","), 16, "");
+        QCOMPARE(sensitivitiesFromJson(json, *m_model), m_whole);
+    }
+
     void badFiles_data()
     {
         QTest::addColumn<QString>("before");
@@ -410,9 +471,10 @@ private slots:
         const int other = static_cast<int>(ErrorKind::InvalidArgument);
         QTest::newRow("no JSON") << "{" << "[[" << bad << "no JSON";
         QTest::newRow("another file") << "quantlathe-sensitivity" << "quantlathe-recipe" << bad << "no sensitivities";
-        QTest::newRow("newer") << "\"version\":1" << "\"version\":9" << bad << "version 9 is not known";
+        QTest::newRow("newer") << "\"version\":2" << "\"version\":9" << bad << "version 9 is not known";
         QTest::newRow("no text") << "\"text\"" << "\"texts\"" << bad << "'text' is missing";
         QTest::newRow("text a number") << "\"numbers\"" << "7" << bad << "'text' is no string";
+        QTest::newRow("no importance") << "\"importance\"" << "\"unimportance\"" << bad << "'importance' is missing";
         QTest::newRow("context negative") << "\"context\":48" << "\"context\":-48" << bad << "'context' is no whole number";
         QTest::newRow("unit") << "\"unit\":\"tensor\"" << "\"unit\":\"head\"" << bad << "unknown unit 'head'";
         QTest::newRow("type") << "\"probe\":\"Q3_K\"" << "\"probe\":\"Q3_Q\"" << bad << "'probe' is no type";

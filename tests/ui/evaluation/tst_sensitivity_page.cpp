@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sensitivities in the window: measured with a click, on the map, in a fit, in files.
 #include "evaluation_test_support.h"
+#include "support/invented_importance.h"
 #include "ui/budget/fit_context.h"
 #include "ui/budget/fit_dialog.h"
 #include "ui/evaluation/evaluation_panel.h"
@@ -142,6 +143,40 @@ private Q_SLOTS:
         QCOMPARE(m_measured->chunks, std::uint64_t{2});
         QVERIFY(m_measured->count(TensorSensitivity::State::Measured) > 20);
         QVERIFY(panel.sensitivity().view().isVisible());
+    }
+
+    void measuredWithTheImportanceThatIsLoaded()
+    {
+        Document document;
+        FitContext context(document);
+        TaskList tasks;
+        Evaluations evaluations(document, tasks);
+        EvaluationPanel panel(evaluations);
+        panel.resize(900, 560);
+        panel.show();
+        document.setModel(sampleModel());
+        const auto importance = std::make_shared<const ImportanceMatch>(quantlathe::test::inventedImportance(*sampleModel()), sampleModel());
+        document.setImportance(importance);
+        QTRY_VERIFY(evaluations.readiness().isKnown);
+        panel.text().setFile(heldOutText());
+        panel.findChild<QSpinBox*>(QStringLiteral("evaluationContext"))->setValue(32);
+        panel.findChild<QSpinBox*>(QStringLiteral("evaluationWindows"))->setValue(1);
+        QTest::mouseClick(panel.findChild<QPushButton*>(QStringLiteral("measureSensitivity")), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(!evaluations.isRunning(), longest);
+        QVERIFY(document.sensitivities() != nullptr);
+        QCOMPARE(document.sensitivities()->importance, importance->importance()->hash());
+        // Fits use them while these data are loaded, and only then.
+        FitDialog dialog(context);
+        dialog.show();
+        auto* measured = dialog.findChild<QCheckBox*>(QStringLiteral("fitMeasuredWeights"));
+        QVERIFY(measured->isEnabled());
+        QVERIFY(!context.inputs().weights().isProxy);
+        document.setImportance(nullptr);
+        QVERIFY(!measured->isEnabled());
+        QVERIFY2(measured->text().contains(QStringLiteral("not with these importance data")), qPrintable(measured->text()));
+        QVERIFY(context.inputs().weights().isProxy);
+        document.setImportance(importance);
+        QVERIFY(measured->isEnabled());
     }
 
     void keptInAFile()
