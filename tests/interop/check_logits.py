@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does llama.cpp read out of a file of ours the weights that our decoder reads out of it?
 
-    check_logits.py QUANTLATHE_CLI MODEL.gguf FOLDER (--type TYPE | --preset PRESET)
+    check_logits.py QUANTLATHE_CLI MODEL.gguf FOLDER (--type TYPE | --preset PRESET) [--imatrix FILE]
     check_logits.py QUANTLATHE_CLI MODEL.gguf --complete NAME...
 
 The model is exported to the type; that file is decoded by us to an F32 file; llama.cpp runs both over the sample's texts. Its
@@ -102,6 +102,8 @@ def main():
         return 77
     if run.returncode != 0:
         sys.exit(run.stderr)
+    if "--imatrix" in rest and not any(group["use"] == "used" and group["tensors"] for group in result["importance"]["uses"]):
+        sys.exit("no tensor was encoded with the importance data")
     run, _ = command([cli, "quantize", quantized, decoded, "--type", "F32", "--json", "--no-error"])
     if run.returncode != 0:
         sys.exit(run.stderr)
