@@ -3,6 +3,7 @@
 
 #include "core/base/parallel.h"
 #include "core/inference/elementwise.h"
+#include "core/inference/turned_matrix.h"
 
 #include <algorithm>
 #include <cblas.h>
@@ -50,7 +51,7 @@ void runTile(const Tile& tile, const float* x, std::uint64_t xStride)
     static thread_local std::vector<float> scratch;
     if (matrix.expanded.isEmpty()) {
         scratch.resize(std::max<std::size_t>(scratch.size(), tile.outputs * inputs));
-        matrix.rows->decodeRows(matrix.linear->firstRow + tile.firstOutput, tile.outputs, scratch.data());
+        matrix.rows->decodeRows(matrix.firstRow + tile.firstOutput, tile.outputs, scratch.data());
         weights = scratch.data();
     } else {
         weights = matrix.expanded.data() + tile.firstOutput * inputs;
@@ -116,38 +117,32 @@ LoadedMatrix MatrixLoader::load(const Linear& linear, bool expands)
         for (std::uint64_t output = 0; output < linear.outputs; ++output)
             matrix.bias[output] = whole[linear.biasFirst + output * linear.biasStep];
     }
-    if (linear.isTransposed) {
-        expandTransposed(linear, matrix);
-        return matrix;
-    }
     matrix.rows = rowsOf(linear.tensor);
-    if (!expands)
+    matrix.firstRow = linear.firstRow;
+    std::uint64_t step = 1;
+    if (linear.isTransposed) {
+        const std::uint64_t columns = m_weights.model().tensors()[linear.tensor].shape().rowLength();
+        if (!matrix.rows->isTurned()) {
+            matrix.expanded = m_pool.take(linear.outputs * linear.inputs);
+            turn(*matrix.rows, {linear.blockRows * linear.expert, linear.inputs, columns, linear.firstRow, linear.rowStep, linear.outputs}, m_threads,
+                 m_control, matrix.expanded.data());
+            matrix.rows.reset();
+            return matrix;
+        }
+        matrix.firstRow += linear.expert * columns;
+        step = linear.rowStep;
+    }
+    if (!expands && step == 1)
         return matrix;
     matrix.expanded = m_pool.take(linear.outputs * linear.inputs);
     const std::uint64_t chunk = std::max<std::uint64_t>(1, weightsPerDecode / linear.inputs);
     parallelFor(linear.outputs, chunk, m_threads, m_control, [&](std::size_t begin, std::size_t end) {
-        matrix.rows->decodeRows(linear.firstRow + begin, end - begin, matrix.expanded.data() + begin * linear.inputs);
+        const std::uint64_t atOnce = step == 1 ? end - begin : 1;
+        for (std::size_t output = begin; output < end; output += atOnce)
+            matrix.rows->decodeRows(matrix.firstRow + output * step, atOnce, matrix.expanded.data() + output * linear.inputs);
     });
     matrix.rows.reset();
     return matrix;
-}
-
-void MatrixLoader::expandTransposed(const Linear& linear, LoadedMatrix& matrix)
-{
-    const auto rows = rowsOf(linear.tensor);
-    const std::uint64_t columns = m_weights.model().tensors()[linear.tensor].shape().rowLength();
-    const std::uint64_t firstRow = linear.blockRows * linear.expert;
-    matrix.expanded = m_pool.take(linear.outputs * linear.inputs);
-    const std::uint64_t chunk = std::max<std::uint64_t>(1, weightsPerDecode / columns);
-    parallelFor(linear.inputs, chunk, m_threads, m_control, [&](std::size_t begin, std::size_t end) {
-        std::vector<float> stored((end - begin) * columns);
-        rows->decodeRows(firstRow + begin, end - begin, stored.data());
-        for (std::uint64_t output = 0; output < linear.outputs; ++output) {
-            const std::uint64_t column = linear.firstRow + output * linear.rowStep;
-            for (std::size_t input = begin; input < end; ++input)
-                matrix.expanded.data()[output * linear.inputs + input] = stored[(input - begin) * columns + column];
-        }
-    });
 }
 
 std::vector<float> MatrixLoader::vector(std::size_t tensor, float offset)

@@ -19,6 +19,7 @@ namespace quantlathe {
 struct LoadedMatrix
 {
     const Linear* linear = nullptr;         ///< of the network
+    std::uint64_t firstRow = 0;             ///< of rows
     std::shared_ptr<const WeightRows> rows; ///< null when expanded
     FloatBuffer expanded;                   ///< [outputs x inputs], row-major; empty = decoded as it is used
     std::vector<float> bias;                ///< empty = none
@@ -41,7 +42,6 @@ public:
 
 private:
     std::shared_ptr<const WeightRows> rowsOf(std::size_t tensor);
-    void expandTransposed(const Linear& linear, LoadedMatrix& matrix);
 
     const WeightSource& m_weights;
     BufferPool& m_pool;

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/inference/sensitivity_walk.h"
+#include "core/model/stored_orientation.h"
 
 #include <fmt/format.h>
 
@@ -188,6 +189,8 @@ private:
                 if (m_result.tensors[tensor].state == State::Measured || m_sampled[tensor] >= 0)
                     continue;
                 const auto& measured = m_walk.relativeSquared()[tensor]; // of a candidate that was given up on its way
+                if (!measured && isStoredTransposed(m_model, tensor)) // rows that can be sampled lie in all stored ones
+                    m_walk.measureError(tensor, m_control);
                 m_sampled[tensor] = measured ? *measured : sampledError(tensor);
             }
         }

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/budget/damage.h"
 #include "core/codecs/codec.h"
+#include "core/inference/turned_matrix.h"
 
 #include <fmt/format.h>
 
@@ -80,7 +81,7 @@ SensitivityProbes sensitivityProbes(const ForwardPass& forward, const Sensitivit
     const std::vector<double> proxies = proxyWeights(model).weights;
     std::map<std::string, std::size_t> byGroup;
     for (std::size_t tensor = 0; tensor < model.tensors().size(); ++tensor) {
-        const TensorFacts facts = factsOf(model, tensor);
+        const TensorFacts facts = computedFacts(model, tensor);
         probes.written.push_back(facts.stored);
         if (stagesOf[tensor].empty() || !facts.isQuantizable || !facts.canDecode)
             continue;

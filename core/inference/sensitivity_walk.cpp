@@ -5,6 +5,8 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/inference/elementwise.h"
+#include "core/inference/turned_matrix.h"
+#include "core/model/stored_orientation.h"
 
 #include <fmt/format.h>
 
@@ -36,30 +38,68 @@ private:
     std::map<std::size_t, std::shared_ptr<const WeightRows>> m_changed;
 };
 
-/// Over all weights, added up in a fixed order, weighted by @p importance where there is one.
-double relativeSquaredOf(const Tensor& tensor, const WeightRows& rows, const TensorImportance& importance, unsigned threads, const RunControl& control)
+/// Sums over rows in a fixed order, whatever the threads.
+class RowErrors
 {
-    constexpr std::uint64_t weightsPerRange = 1 << 18;
-    const std::uint64_t rowLength = tensor.shape().rowLength();
-    const std::uint64_t rowCount = tensor.shape().rowCount();
-    const std::uint64_t perRange = std::max<std::uint64_t>(1, weightsPerRange / std::max<std::uint64_t>(1, rowLength));
-    std::vector<ErrorSums> ranges((rowCount + perRange - 1) / perRange);
-    parallelFor(rowCount, perRange, threads, {control.stop, nullptr}, [&](std::size_t begin, std::size_t end) {
-        std::vector<float> original((end - begin) * rowLength);
-        std::vector<float> changed(original.size());
-        tensor.decodeRows(begin, end - begin, original.data());
-        rows.decodeRows(begin, end - begin, changed.data());
-        ImportanceRows factors(importance);
-        for (std::size_t row = begin; row < end; ++row) {
-            const std::size_t at = (row - begin) * rowLength;
-            ranges[begin / perRange].add(sumsOf(original.data() + at, changed.data() + at, rowLength, factors.of(row)));
-        }
-    });
-    ErrorSums total;
-    for (const ErrorSums& range : ranges)
-        total.add(range);
-    const double relative = total.weightedRelativeRms();
-    return std::isfinite(relative) ? relative * relative : 0;
+public:
+    RowErrors(std::uint64_t rowLength, const TensorImportance& importance) : m_rowLength(rowLength), m_importance(importance) {}
+
+    /// Rows [first, first + count). @param original writes rows of them, counted from the first
+    template <typename Original>
+    void add(std::uint64_t first, std::uint64_t count, const WeightRows& changed, const Original& original, unsigned threads, const RunControl& control)
+    {
+        constexpr std::uint64_t weightsPerRange = 1 << 18;
+        const std::uint64_t perRange = std::max<std::uint64_t>(1, weightsPerRange / std::max<std::uint64_t>(1, m_rowLength));
+        std::vector<ErrorSums> ranges((count + perRange - 1) / perRange);
+        parallelFor(count, perRange, threads, {control.stop, nullptr}, [&](std::size_t begin, std::size_t end) {
+            std::vector<float> before((end - begin) * m_rowLength);
+            std::vector<float> after(before.size());
+            original(begin, end - begin, before.data());
+            changed.decodeRows(first + begin, end - begin, after.data());
+            ImportanceRows factors(m_importance);
+            for (std::size_t row = begin; row < end; ++row) {
+                const std::size_t at = (row - begin) * m_rowLength;
+                ranges[begin / perRange].add(sumsOf(before.data() + at, after.data() + at, m_rowLength, factors.of(first + row)));
+            }
+        });
+        for (const ErrorSums& range : ranges)
+            m_total.add(range);
+    }
+    [[nodiscard]] double relativeSquared() const
+    {
+        const double relative = m_total.weightedRelativeRms();
+        return std::isfinite(relative) ? relative * relative : 0;
+    }
+
+private:
+    std::uint64_t m_rowLength;
+    const TensorImportance& m_importance;
+    ErrorSums m_total;
+};
+
+/// Over all weights, weighted by @p importance where there is one.
+double relativeSquaredOf(const Model& model, std::size_t index, const WeightRows& changed, const TensorImportance& importance, unsigned threads,
+                         const RunControl& control)
+{
+    const Tensor& tensor = model.tensors()[index];
+    if (!changed.isTurned()) {
+        RowErrors errors(tensor.shape().rowLength(), importance);
+        errors.add(0, tensor.shape().rowCount(), changed,
+                   [&](std::uint64_t first, std::uint64_t count, float* weights) { tensor.decodeRows(first, count, weights); }, threads, control);
+        return errors.relativeSquared();
+    }
+    const MatrixExtents extents = matrixExtents(model, index);
+    const auto stored = storedRows(model, index);
+    RowErrors errors(extents.inputs, importance);
+    std::vector<float> turned(extents.outputs * extents.inputs);
+    for (std::uint64_t matrix = 0; matrix < extents.matrices; ++matrix) {
+        turn(*stored, {matrix * extents.inputs, extents.inputs, extents.outputs, 0, 1, extents.outputs}, threads, {control.stop, nullptr}, turned.data());
+        const auto copy = [&](std::uint64_t first, std::uint64_t count, float* weights) {
+            std::copy_n(turned.data() + first * extents.inputs, count * extents.inputs, weights);
+        };
+        errors.add(matrix * extents.outputs, extents.outputs, changed, copy, threads, control);
+    }
+    return errors.relativeSquared();
 }
 
 /// A candidate that fails is no reason to end: the others are measured. Being stopped and a changed source are.
@@ -147,11 +187,22 @@ std::shared_ptr<const WeightSource> SensitivityWalk::changedWeights(const Sensit
                           m_probes.tensorsOfStage[stage].end(), std::back_inserter(tensors));
     for (const std::size_t tensor : tensors) {
         const auto rows = m_probed->rows(tensor, threads, {control.stop, nullptr});
-        if (!m_relativeSquared[tensor])
-            m_relativeSquared[tensor] = relativeSquaredOf(m_stored->model().tensors()[tensor], *rows, importanceOf(m_probes.importance.get(), tensor), threads, control);
+        keepError(tensor, *rows, control);
         source->change(tensor, rows);
     }
     return source;
+}
+
+void SensitivityWalk::keepError(std::size_t tensor, const WeightRows& rows, const RunControl& control)
+{
+    if (!m_relativeSquared[tensor])
+        m_relativeSquared[tensor] = relativeSquaredOf(m_stored->model(), tensor, rows, m_probes.importance ? m_probes.importance->of(tensor) : TensorImportance(),
+                                                      m_forward.settings().threads, control);
+}
+
+void SensitivityWalk::measureError(std::size_t tensor, const RunControl& control)
+{
+    keepError(tensor, *m_probed->rows(tensor, m_forward.settings().threads, {control.stop, nullptr}), control);
 }
 
 /// Those least expected to matter are given up while the rest takes longer than there is time.

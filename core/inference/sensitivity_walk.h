@@ -65,6 +65,8 @@ public:
 
     /// TensorSensitivity::relativeSquared of the probes; nothing for a tensor that was not on the way yet.
     [[nodiscard]] const std::vector<std::optional<double>>& relativeSquared() const { return m_relativeSquared; }
+    /// Encodes the probe of one tensor whole, for relativeSquared() alone. @throws as WeightSource::rows()
+    void measureError(std::size_t tensor, const RunControl& control);
     /// Weights x tokens of one candidate, from its first stage on.
     [[nodiscard]] double workFrom(std::size_t stage, std::uint64_t tokens) const;
     /// Work done by all walks, for progress.
@@ -73,6 +75,7 @@ public:
 
 private:
     std::shared_ptr<const WeightSource> changedWeights(const SensitivityCandidate& candidate, std::size_t stage, const RunControl& control);
+    void keepError(std::size_t tensor, const WeightRows& rows, const RunControl& control);
     void embed(SensitivityBlock& block, std::vector<SensitivityStream>& streams, HiddenStates& original, const RunControl& control);
     void runStage(std::size_t stage, SensitivityBlock& block, std::vector<SensitivityStream>& streams, HiddenStates& original, bool withOriginal,
                   const RunControl& control);

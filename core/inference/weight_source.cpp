@@ -4,10 +4,13 @@
 #include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/codecs/codec.h"
+#include "core/inference/turned_matrix.h"
+#include "core/model/stored_orientation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,10 +32,11 @@ private:
 class EncodedRows final : public WeightRows
 {
 public:
-    EncodedRows(const Codec& codec, std::uint64_t rowLength, std::uint64_t rowBytes, std::vector<std::byte> bytes)
-        : m_codec(codec), m_rowLength(rowLength), m_rowBytes(rowBytes), m_bytes(std::move(bytes))
+    EncodedRows(const Codec& codec, std::uint64_t rowLength, std::uint64_t rowBytes, std::vector<std::byte> bytes, bool isTurned)
+        : m_codec(codec), m_rowLength(rowLength), m_rowBytes(rowBytes), m_bytes(std::move(bytes)), m_isTurned(isTurned)
     {
     }
+    bool isTurned() const override { return m_isTurned; }
     void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const override
     {
         m_codec.decode(m_bytes.data() + first * m_rowBytes, weights, static_cast<std::size_t>(count * m_rowLength));
@@ -43,17 +47,8 @@ private:
     std::uint64_t m_rowLength;
     std::uint64_t m_rowBytes;
     std::vector<std::byte> m_bytes;
+    bool m_isTurned;
 };
-
-std::shared_ptr<const WeightRows> storedRows(const Model& model, std::size_t index)
-{
-    const Tensor& tensor = model.tensors()[index];
-    if (!tensor.canDecode()) {
-        throw Error(ErrorKind::Unsupported, fmt::format("weights stored as {} cannot be decoded yet", name(tensor.type())),
-                    {model.path(), std::nullopt, tensor.name()});
-    }
-    return std::make_shared<StoredRows>(tensor);
-}
 
 class StoredWeights final : public WeightSource
 {
@@ -67,28 +62,22 @@ private:
     std::shared_ptr<const Model> m_model;
 };
 
-void throwIfNotFinite(const Model& model, const Tensor& tensor, std::uint64_t firstRow, const std::vector<float>& weights)
+void throwIfNotFinite(const Model& model, std::size_t index, std::uint64_t firstRow, std::span<const float> weights)
 {
     const auto bad = std::find_if(weights.begin(), weights.end(), [](float weight) { return !std::isfinite(weight); });
     if (bad == weights.end())
         return;
+    const MatrixExtents extents = matrixExtents(model, index);
     const auto position = static_cast<std::uint64_t>(bad - weights.begin());
-    throw Error(ErrorKind::BadFormat,
-                fmt::format("the weight in row {}, column {} is {}: it cannot be quantized", firstRow + position / tensor.shape().rowLength(),
-                            position % tensor.shape().rowLength(), *bad),
-                {model.path(), std::nullopt, tensor.name()});
-}
-
-/// Matrices whose rows are input channels: GPT-2's and gpt-oss' checkpoints. A GGUF file of them holds the transposed matrix.
-bool isStoredTransposed(const Model& model, std::size_t index)
-{
-    if (model.format() == ModelFormat::Gguf)
-        return false;
-    const TensorRole role = model.place(index).role;
-    if (model.architecture().name == "gpt-oss")
-        return role == TensorRole::ExpertGateUp || role == TensorRole::ExpertDown;
-    return model.architecture().name == "gpt2" && role != TensorRole::TokenEmbedding && role != TensorRole::PositionEmbedding &&
-           role != TensorRole::Output && model.tensors()[index].shape().rank() == 2;
+    std::uint64_t row = firstRow + position / extents.inputs;
+    std::uint64_t column = position % extents.inputs;
+    if (isStoredTransposed(model, index)) {
+        const std::uint64_t output = row % extents.outputs;
+        row = row / extents.outputs * extents.inputs + column;
+        column = output;
+    }
+    throw Error(ErrorKind::BadFormat, fmt::format("the weight in row {}, column {} is {}: it cannot be quantized", row, column, *bad),
+                {model.path(), std::nullopt, model.tensors()[index].name()});
 }
 
 class PlannedWeights final : public WeightSource
@@ -99,10 +88,11 @@ public:
     {
         m_types.reserve(m_model->tensors().size());
         for (std::size_t index = 0; index < m_model->tensors().size(); ++index) {
-            const EffectiveChoice choice = effectiveChoice(*m_model, index, plan);
+            const auto choice = plan.choice(m_model->tensors()[index].name());
+            const WrittenType written = writtenType(computedFacts(*m_model, index), choice ? std::optional(choice->type) : std::nullopt);
             const TensorType stored = m_model->tensors()[index].type();
             // What holds every value of the stored type changes nothing.
-            m_types.push_back(isWider(choice.type, stored) ? stored : choice.type);
+            m_types.push_back(isWider(written.type, stored) ? stored : written.type);
         }
     }
 
@@ -116,43 +106,54 @@ public:
         if (isAsStored(index) || !tensor.canDecode())
             return storedRows(*m_model, index);
         const Codec& codec = codecFor(m_types[index]);
-        const std::uint64_t length = tensor.shape().rowLength();
         if (!codec.canEncode() || !codec.canDecode()) {
             throw Error(ErrorKind::Unsupported, fmt::format("{} cannot be written yet", name(m_types[index])),
                         {m_model->path(), std::nullopt, tensor.name()}, "Choose another type for this tensor");
         }
-        if (isStoredTransposed(*m_model, index)) {
-            throw Error(ErrorKind::Unsupported, "the folder stores this matrix with inputs and outputs exchanged, which cannot be quantized on the fly yet",
-                        {m_model->path(), std::nullopt, tensor.name()}, "Judge a GGUF file of the model");
+        const MatrixExtents extents = matrixExtents(*m_model, index);
+        const std::uint64_t rowBytes = sizeBytesOf(m_types[index], extents.inputs);
+        const std::uint64_t rowsPerChunk = std::max<std::uint64_t>(1, weightsPerChunk / extents.inputs);
+        std::vector<std::byte> bytes(extents.matrices * extents.outputs * rowBytes);
+        const auto encode = [&](std::uint64_t firstRow, std::uint64_t count, const float* weights) {
+            throwIfNotFinite(*m_model, index, firstRow, {weights, count * extents.inputs});
+            const std::vector<float> factors = factorsOf(index, firstRow, firstRow + count);
+            codec.encodeRow(weights, factors.empty() ? nullptr : factors.data(), count * extents.inputs, codec.options(m_encoding),
+                            bytes.data() + firstRow * rowBytes);
+        };
+        const bool isTurned = isStoredTransposed(*m_model, index);
+        if (!isTurned) {
+            parallelFor(extents.matrices * extents.outputs, rowsPerChunk, threads, control, [&](std::size_t begin, std::size_t end) {
+                std::vector<float> weights((end - begin) * extents.inputs);
+                tensor.decodeRows(begin, end - begin, weights.data());
+                encode(begin, end - begin, weights.data());
+            });
+        } else {
+            // A column lies in all rows: one matrix at a time is turned whole.
+            std::vector<float> weights(extents.outputs * extents.inputs);
+            for (std::uint64_t matrix = 0; matrix < extents.matrices; ++matrix) {
+                turn(*storedRows(*m_model, index), {matrix * extents.inputs, extents.inputs, extents.outputs, 0, 1, extents.outputs}, threads, control,
+                     weights.data());
+                parallelFor(extents.outputs, rowsPerChunk, threads, control, [&](std::size_t begin, std::size_t end) {
+                    encode(matrix * extents.outputs + begin, end - begin, weights.data() + begin * extents.inputs);
+                });
+            }
         }
-        const std::uint64_t rowCount = tensor.shape().rowCount();
-        const std::uint64_t rowBytes = sizeBytesOf(m_types[index], length);
-        std::vector<std::byte> bytes(rowCount * rowBytes);
-        const std::uint64_t rowsPerChunk = std::max<std::uint64_t>(1, weightsPerChunk / length);
-        parallelFor(rowCount, rowsPerChunk, threads, control, [&](std::size_t begin, std::size_t end) {
-            std::vector<float> weights((end - begin) * length);
-            tensor.decodeRows(begin, end - begin, weights.data());
-            throwIfNotFinite(*m_model, tensor, begin, weights);
-            const std::vector<float> factors = factorsOf(index, begin, end);
-            codec.encodeRow(weights.data(), factors.empty() ? nullptr : factors.data(), weights.size(), codec.options(m_encoding),
-                            bytes.data() + begin * rowBytes);
-        });
         tensor.throwIfSourceChanged();
-        return std::make_shared<EncodedRows>(codec, length, rowBytes, std::move(bytes));
+        return std::make_shared<EncodedRows>(codec, extents.inputs, rowBytes, std::move(bytes), isTurned);
     }
 
 private:
     static constexpr std::uint64_t weightsPerChunk = 64 * 1024;
 
     /// The importance of rows [begin, end), one after the other; empty = none.
-    std::vector<float> factorsOf(std::size_t index, std::size_t begin, std::size_t end) const
+    std::vector<float> factorsOf(std::size_t index, std::uint64_t begin, std::uint64_t end) const
     {
-        const TensorImportance importance = importanceOf(m_importance.get(), index);
-        if (importance.isEmpty())
+        if (!m_importance || m_importance->of(index).isEmpty())
             return {};
+        const TensorImportance& importance = m_importance->of(index);
         const std::size_t length = importance.rowLength();
         std::vector<float> factors((end - begin) * length);
-        for (std::size_t row = begin; row < end; ++row)
+        for (std::uint64_t row = begin; row < end; ++row)
             importance.read(row, 0, {factors.data() + (row - begin) * length, length});
         return factors;
     }
@@ -173,6 +174,16 @@ private:
 };
 
 } // namespace
+
+std::shared_ptr<const WeightRows> storedRows(const Model& model, std::size_t index)
+{
+    const Tensor& tensor = model.tensors()[index];
+    if (!tensor.canDecode()) {
+        throw Error(ErrorKind::Unsupported, fmt::format("weights stored as {} cannot be decoded yet", name(tensor.type())),
+                    {model.path(), std::nullopt, tensor.name()});
+    }
+    return std::make_shared<StoredRows>(tensor);
+}
 
 TensorType WeightSource::type(std::size_t tensor) const
 {

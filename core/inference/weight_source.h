@@ -17,8 +17,10 @@ class WeightRows
 {
 public:
     virtual ~WeightRows() = default;
-    /// Writes count rows of the tensor's row length, row-major. @throws Error(Unsupported, SourceChanged)
+    /// Writes count rows, row-major, of the tensor's row length, or where turned of as many as its inputs. @throws Error(Unsupported, SourceChanged)
     virtual void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const = 0;
+    /// True when the rows are outputs, as a GGUF holds them, although the tensor is stored as inputs x outputs (model/stored_orientation.h).
+    [[nodiscard]] virtual bool isTurned() const { return false; }
 };
 
 /// Immutable and thread-safe.
@@ -37,6 +39,8 @@ public:
     [[nodiscard]] virtual std::shared_ptr<const WeightRows> rows(std::size_t tensor, unsigned threads, const RunControl& control) const = 0;
 };
 
+/// Rows as the model holds them. @throws Error(Unsupported) for a type that cannot be decoded
+std::shared_ptr<const WeightRows> storedRows(const Model& model, std::size_t tensor);
 /// The weights as the model holds them.
 std::shared_ptr<const WeightSource> storedWeights(std::shared_ptr<const Model> model);
 

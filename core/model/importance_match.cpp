@@ -2,6 +2,7 @@
 #include "core/model/importance_match.h"
 
 #include "core/base/error.h"
+#include "core/model/stored_orientation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,16 +23,12 @@ struct Part
     std::uint64_t rowsPerMatrix = 1;
 };
 
-/// A stack of experts has three dimensions: [experts, rows, columns].
-Part partFor(const Tensor& tensor, const TensorPlace& place)
+Part partFor(const Model& model, std::size_t tensor)
 {
-    const auto& dimensions = tensor.shape().dimensions();
-    Part part;
-    part.rowLength = tensor.shape().rowLength();
-    part.rowsPerMatrix = dimensions.size() < 2 ? 1 : std::max<std::uint64_t>(1, dimensions[dimensions.size() - 2]);
-    part.matrices = std::max<std::uint64_t>(1, tensor.shape().rowCount() / part.rowsPerMatrix);
+    const MatrixExtents extents = matrixExtents(model, tensor);
+    Part part{extents.inputs, 0, extents.matrices, extents.outputs};
     if (part.matrices == 1)
-        part.firstMatrix = static_cast<std::uint64_t>(place.expert.value_or(0));
+        part.firstMatrix = static_cast<std::uint64_t>(model.place(tensor).expert.value_or(0));
     return part;
 }
 
@@ -116,7 +113,7 @@ void ImportanceMatch::matchTensor(std::size_t tensor)
     const Importance::Entry* entry = place.isBias ? nullptr : m_importance->find(place.canonicalName);
     if (!entry || m_model->tensors()[tensor].shape().weightCount() == 0)
         return;
-    const Part part = partFor(m_model->tensors()[tensor], place);
+    const Part part = partFor(*m_model, tensor);
     if (auto explanation = wrongSize(*entry, part, place.expert.has_value())) {
         fit = {ImportanceFit::WrongSize, 0, 0, std::move(*explanation)};
         return;
@@ -141,6 +138,11 @@ void ImportanceMatch::matchTensor(std::size_t tensor)
                                              : fmt::format("{} of {} experts were never reached", fit.unreached, part.matrices);
     }
     m_tensors[tensor] = found;
+}
+
+TensorImportance importanceOf(const ImportanceMatch* match, std::size_t tensor)
+{
+    return match && !isStoredTransposed(*match->model(), tensor) ? match->of(tensor) : TensorImportance();
 }
 
 } // namespace quantlathe

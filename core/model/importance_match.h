@@ -49,7 +49,7 @@ public:
     [[nodiscard]] const std::shared_ptr<const Model>& model() const { return m_model; }
     /// By the model's order of tensors.
     [[nodiscard]] const TensorFit& fit(std::size_t tensor) const { return m_fits[tensor]; }
-    /// Empty unless fit(tensor).isUsed().
+    /// Empty unless fit(tensor).isUsed(). Rows are outputs, also of a tensor that is stored as inputs x outputs (stored_orientation.h).
     [[nodiscard]] const TensorImportance& of(std::size_t tensor) const { return m_tensors[tensor]; }
     /// Names in the data that the model does not have, in the data's order.
     [[nodiscard]] const std::vector<std::string>& unknownNames() const { return m_unknownNames; }
@@ -64,10 +64,8 @@ private:
     std::vector<std::string> m_unknownNames;
 };
 
-/// The part of @p match for @p tensor; empty when @p match is null.
-inline TensorImportance importanceOf(const ImportanceMatch* match, std::size_t tensor)
-{
-    return match ? match->of(tensor) : TensorImportance();
-}
+/// The part of @p match for the rows of @p tensor as they are stored; empty when @p match is null, and for a tensor that is stored as
+/// inputs x outputs: its rows share no importance.
+TensorImportance importanceOf(const ImportanceMatch* match, std::size_t tensor);
 
 } // namespace quantlathe

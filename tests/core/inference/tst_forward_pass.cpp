@@ -2,6 +2,8 @@
 // Logits of tiny models of every architecture beside those of transformers (fixtures/inference), from folders and GGUF files.
 #include "core/formats/open.h"
 #include "core/inference/forward_pass.h"
+#include "core/model/stored_orientation.h"
+#include "support/invented_importance.h"
 #include "support/test_support.h"
 
 #include <QTest>
@@ -128,6 +130,8 @@ private Q_SLOTS:
     void littleMemoryChangesLittle();
     void observersSeeEveryMatrix();
     void planAppliedOnTheFly();
+    void plansOnTransposedFolders_data();
+    void plansOnTransposedFolders();
     void refusals();
     void sampleAgainstLibllama();
     void nanIsNamed();
@@ -243,6 +247,82 @@ void TestForwardPass::planAppliedOnTheFly()
     QVERIFY2(difference > 1e-5 && difference < 0.05, qPrintable(QString::number(difference)));
 }
 
+void TestForwardPass::plansOnTransposedFolders_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::newRow("gpt2") << "gpt2";
+    QTest::newRow("gpt-oss") << "gpt-oss";
+}
+
+// Rows are those that a GGUF file of the model gets, and what is computed with them is the same.
+void TestForwardPass::plansOnTransposedFolders()
+{
+    QFETCH(QString, name);
+    const auto folder = openModel(fixture("inference/hf/" + name.toStdString()));
+    const auto file = openModel(fixture("inference/gguf/" + name.toStdString() + ".gguf"));
+    const bool isGpt2 = name == "gpt2";
+    const auto importance = isGpt2 ? inventedImportance(*file) : nullptr; // gpt-oss' stacks have other names there
+    const auto plannedFor = [&](const std::shared_ptr<const Model>& model, TensorType type) {
+        Plan plan;
+        for (std::size_t index = 0; index < model->tensors().size(); ++index) {
+            if (isQuantizable(model->tensors()[index], model->place(index)))
+                plan.setChoice(model->tensors()[index].name(), Choice{type});
+        }
+        return plannedWeights(model, plan, importance ? std::make_shared<const ImportanceMatch>(importance, model) : nullptr);
+    };
+    const auto weightsOf = [](const WeightSource& source, std::size_t tensor) {
+        const MatrixExtents extents = matrixExtents(source.model(), tensor);
+        std::vector<float> weights(extents.matrices * extents.outputs * extents.inputs);
+        source.rows(tensor, 2, {})->decodeRows(0, extents.matrices * extents.outputs, weights.data());
+        return weights;
+    };
+    const auto indexOf = [&](const std::string& canonical) {
+        std::size_t index = 0;
+        while (index < file->tensors().size() && file->place(index).canonicalName != canonical)
+            ++index;
+        return index;
+    };
+    const auto ofFolder = plannedFor(folder, TensorType::Q4_0);
+    const auto ofFile = plannedFor(file, TensorType::Q4_0);
+    std::size_t turned = 0;
+    for (std::size_t tensor = 0; tensor < folder->tensors().size(); ++tensor) {
+        if (!isStoredTransposed(*folder, tensor))
+            continue;
+        ++turned;
+        QVERIFY(ofFolder->rows(tensor, 1, {})->isTurned());
+        const std::vector<float> weights = weightsOf(*ofFolder, tensor);
+        const std::string canonical = folder->place(tensor).canonicalName;
+        const std::size_t split = canonical.find("gate_up");
+        if (split == std::string::npos) {
+            QCOMPARE(weights, weightsOf(*ofFile, indexOf(canonical)));
+            continue;
+        }
+        // Gate and up in turns.
+        for (const std::size_t part : {0, 1}) {
+            const auto one = weightsOf(*ofFile, indexOf(std::string(canonical).replace(split, 7, part == 0 ? "gate" : "up")));
+            QCOMPARE(one.size() * 2, weights.size());
+            for (std::size_t row = 0; row < one.size() / 32; ++row)
+                QVERIFY(std::equal(one.begin() + static_cast<std::ptrdiff_t>(32 * row), one.begin() + static_cast<std::ptrdiff_t>(32 * row + 32),
+                                   weights.begin() + static_cast<std::ptrdiff_t>(32 * (2 * row + part))));
+        }
+    }
+    QCOMPARE(turned, isGpt2 ? std::size_t{3 * 4} : std::size_t{4 * 2});
+
+    TokenBatch batch;
+    batch.append(casesOf(fixture("inference/hf/" + name.toStdString()), false).front().tokens);
+    const ForwardPass pass(makeNetwork(folder));
+    const auto exact = logitsOf(pass, *storedWeights(folder), batch);
+    const auto rounded = logitsOf(pass, *ofFolder, batch);
+    QVERIFY(largestDifference(exact, rounded) > 1e-3 * rangeOf(exact));
+    // Half floats hold these weights: nothing but the way through the encoder is another.
+    const auto halves = logitsOf(pass, *plannedFor(folder, TensorType::F16), batch);
+    QVERIFY2(largestDifference(exact, halves) < 1e-5 * rangeOf(exact), qPrintable(QString::number(largestDifference(exact, halves) / rangeOf(exact))));
+    if (isGpt2) { // the folder of gpt-oss means another rotation
+        const auto other = logitsOf(ForwardPass(makeNetwork(file)), *ofFile, batch);
+        QVERIFY2(largestDifference(other, rounded) < 1e-5 * rangeOf(exact), qPrintable(QString::number(largestDifference(other, rounded) / rangeOf(exact))));
+    }
+}
+
 void TestForwardPass::refusals()
 {
     const auto model = openModel(fixture("inference/hf/llama"));
@@ -291,6 +371,21 @@ void TestForwardPass::nanIsNamed()
     plan.setChoice(name, Choice{TensorType::Q8_0, Method::RoundToNearest});
     const auto index = *damaged->indexOf(name);
     VERIFY_ERROR(plannedWeights(damaged, plan)->rows(index, 1, {}), ErrorKind::BadFormat, "row 0, column 5 is nan");
+    // In a matrix that is stored transposed it is named by where it is stored.
+    const fs::path other = scratch / "gpt2";
+    fs::copy(fixture("inference/hf/gpt2"), other);
+    const auto gpt2 = openModel(other);
+    const std::size_t up = *gpt2->indexOf("transformer.h.1.mlp.c_fc.weight");
+    bytes = readBytes(other / "model.safetensors");
+    const std::uint64_t at = gpt2->tensors()[up].storage().fileOffset() + 2 * (2 * gpt2->tensors()[up].shape().rowLength() + 5);
+    bytes[at + 1] = std::byte{0x7f};
+    bytes[at] = std::byte{0xc0};
+    fs::remove(other / "model.safetensors");
+    writeBytes(other / "model.safetensors", bytes);
+    const auto damagedGpt2 = openModel(other);
+    Plan transposed;
+    transposed.setChoice("transformer.h.1.mlp.c_fc.weight", Choice{TensorType::Q8_0, Method::RoundToNearest});
+    VERIFY_ERROR(plannedWeights(damagedGpt2, transposed)->rows(up, 1, {}), ErrorKind::BadFormat, "row 2, column 5 is nan");
 }
 
 QTEST_APPLESS_MAIN(TestForwardPass)

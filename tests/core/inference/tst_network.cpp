@@ -2,7 +2,6 @@
 // What cannot be run is refused by name: folders whose config or tensors contradict each other.
 #include "core/formats/open.h"
 #include "core/inference/network.h"
-#include "core/inference/weight_source.h"
 #include "support/test_support.h"
 
 #include <QTest>
@@ -44,7 +43,6 @@ private Q_SLOTS:
     void refusesByName_data();
     void refusesByName();
     void refusesUnknownArchitectures();
-    void transposedMatricesAreNotPlanned();
 };
 
 void TestNetwork::describesLayers()
@@ -122,21 +120,6 @@ void TestNetwork::refusesUnknownArchitectures()
         config.erase("architectures");
     });
     VERIFY_ERROR(makeNetwork(unnamed), ErrorKind::Unsupported, "does not say what architecture it has");
-}
-
-void TestNetwork::transposedMatricesAreNotPlanned()
-{
-    const auto model = openModel(fixture("inference/hf/gpt2"));
-    Plan plan;
-    std::size_t changedTensor = 0;
-    for (std::size_t index = 0; index < model->tensors().size(); ++index) {
-        if (model->place(index).role == TensorRole::FeedForwardUp && !model->place(index).isBias)
-            changedTensor = index;
-    }
-    plan.setChoice(model->tensors()[changedTensor].name(), Choice{TensorType::Q8_0, Method::RoundToNearest});
-    const auto weights = plannedWeights(model, plan);
-    QVERIFY(!weights->isAsStored(changedTensor));
-    VERIFY_ERROR(weights->rows(changedTensor, 1, {}), ErrorKind::Unsupported, "inputs and outputs exchanged");
 }
 
 QTEST_APPLESS_MAIN(TestNetwork)

@@ -387,6 +387,37 @@ private slots:
         QVERIFY(std::abs(tiedResult.tensors[embedding].kl / expected - 1) < 2e-3);
     }
 
+    // GPT-2's folders store matrices as inputs x outputs; what is probed is what a GGUF file would hold.
+    void transposedFoldersAreLikeTheirFiles()
+    {
+        const auto file = openModel(fixture("inference/gguf/gpt2.gguf"));
+        const auto folder = openModel(fixture("inference/hf/gpt2"));
+        SensitivityOptions options;
+        options.probe = TensorType::Q4_0;
+        const SensitivityText text = textOf(*makeNetwork(file), 2, 24);
+        const auto importance = inventedImportance(*file);
+        options.importance = std::make_shared<const ImportanceMatch>(importance, file);
+        const Sensitivities expected = measureSensitivities(makeNetwork(file), text, options);
+        options.importance = std::make_shared<const ImportanceMatch>(importance, folder);
+        const Sensitivities result = measureSensitivities(makeNetwork(folder), text, options);
+        options.timeBudget = std::chrono::duration<double>(1e-6);
+        const Sensitivities estimated = measureSensitivities(makeNetwork(folder), text, options);
+        std::size_t compared = 0;
+        for (std::size_t index = 0; index < result.tensors.size(); ++index) {
+            const TensorSensitivity& one = result.tensors[index];
+            if (one.state == State::None || !folder->place(index).layer)
+                continue;
+            std::size_t other = 0;
+            while (file->place(other).canonicalName != folder->place(index).canonicalName)
+                ++other;
+            QVERIFY(std::abs(one.kl / expected.tensors[other].kl - 1) < 1e-3);
+            QVERIFY(std::abs(one.relativeSquared / expected.tensors[other].relativeSquared - 1) < 1e-12);
+            QVERIFY(std::abs(estimated.tensors[index].relativeSquared / one.relativeSquared - 1) < 1e-12);
+            ++compared;
+        }
+        QCOMPARE(compared, std::size_t{3 * 4});
+    }
+
     void whatMakesNoSense()
     {
         SensitivityText uneven = m_text;
