@@ -29,7 +29,8 @@ struct FolderContents
     std::vector<std::filesystem::path> copies;    ///< files of the source folder that are copied as they are
     std::map<std::string, std::string> texts;     ///< further files by name
     std::vector<std::string> notes;               ///< what is not carried over; sentences for people
-    /// What weights that are no integers are written as: the type the configuration names, BF16 where it names none or F32.
+    /// What weights that are no integers are written as: the type the configuration names, BF16 where it names none or F32; from GGUF files the one
+    /// that loses least.
     TensorType denseType = TensorType::BF16;
 };
 

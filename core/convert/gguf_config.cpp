@@ -46,7 +46,6 @@ public:
             m_config["hidden_act"] = "silu";
         rope();
         m_config["tie_word_embeddings"] = !has("lm_head.weight");
-        m_config["torch_dtype"] = "bfloat16";
         tokens();
         return std::move(m_config);
     }

@@ -115,12 +115,23 @@ public:
             add(index);
         for (FolderTensor& tensor : m_contents.tensors)
             tensor.place = placeOf(tensor.weights.name(), m_row->architecture);
+        m_contents.denseType = denseType();
         m_contents.config = configOfGguf(m_model, m_contents.tensors, m_contents.notes);
         addTokenizerFiles(m_model, m_contents);
         return std::move(m_contents);
     }
 
 private:
+    /// What loses least: blocks have half scales, and half floats more digits than bfloat16.
+    [[nodiscard]] TensorType denseType() const
+    {
+        const auto has = [&](auto test) {
+            const auto tensors = m_model.tensors();
+            return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return test(tensor.type()); });
+        };
+        const bool isHalf = has([](TensorType type) { return type == TensorType::F16 || info(type).isQuantized(); });
+        return isHalf && !has([](TensorType type) { return type == TensorType::BF16; }) ? TensorType::F16 : TensorType::BF16;
+    }
     [[noreturn]] void refuse(const Tensor& tensor, std::string message) const
     {
         throw Error(ErrorKind::Unsupported, std::move(message), {m_model.path(), std::nullopt, printable(tensor.name())});

@@ -175,6 +175,19 @@ private slots:
         QCOMPARE(contents.config["eos_token_id"].get<int>(), 4);
         QVERIFY(contents.notes.empty());
     }
+
+    void typeThatLosesLeast()
+    {
+        ScratchFolder scratch;
+        for (const auto& [type, bytes, expected] : {std::tuple{0u, 1024u, TensorType::BF16}, {1u, 512u, TensorType::F16}, {30u, 512u, TensorType::BF16},
+                                                    {8u, 272u, TensorType::F16}}) {
+            GgufBuilder file;
+            file.string("general.architecture", "llama").u32("llama.block_count", 1).u32("llama.embedding_length", 32).u32("llama.attention.head_count", 2)
+                .u32("llama.context_length", 64).tensor("token_embd.weight", {32, 8}, type, bytes);
+            writeBytes(scratch / "m.gguf", file.file());
+            QCOMPARE(std::string(name(folderContents(openModel(scratch / "m.gguf")).denseType)), std::string(name(expected)));
+        }
+    }
 };
 
 QTEST_APPLESS_MAIN(TestGgufContents)
