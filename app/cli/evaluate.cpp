@@ -166,8 +166,6 @@ void run(const Invocation& invocation, const Options& options)
     options.plan.check(false);
     const bool wantsDivergence = options.wantsDivergence || !options.against.empty();
     options.method.check();
-    if (options.method.isGiven() && options.plan.isGiven())
-        throw UsageError("--method makes a plan of its own: leave --plan, --preset and --type away");
     if (wantsDivergence && options.against.empty() && !options.plan.isGiven() && !options.method.isGiven())
         throw UsageError("--kl compares with the original: give a plan (--plan, --preset, --type, --method) or --against ORIGINAL");
 
@@ -177,14 +175,17 @@ void run(const Invocation& invocation, const Options& options)
     request.network = judged.network;
     request.tokens = judged.text.tokens;
     request.begin = judged.text.begin;
-    if (options.plan.isGiven()) {
+    if (options.method.isGiven()) {
+        std::optional<Plan> types;
+        if (options.plan.isGiven())
+            types = options.plan.planFor(*judged.model);
+        request.weights = options.method.run(invocation, judged.network, options.method.planFor(*judged.model, types), {}, options.threads, options.memoryMiB << 20).layers.weights;
+        request.weightsIdentity = options.method.identity() + (types ? recipeToJson(*types, *judged.model) : std::string());
+    } else if (options.plan.isGiven()) {
         const auto importance = options.plan.importanceFor(judged.model);
         const Plan plan = options.plan.planFor(*judged.model, importance.get());
         request.weights = plannedWeights(judged.model, plan, importance);
         request.weightsIdentity = recipeToJson(plan, *judged.model, importance ? importance->importance().get() : nullptr);
-    } else if (options.method.isGiven()) {
-        request.weights = options.method.run(invocation, judged.network, options.threads, options.memoryMiB << 20).weights;
-        request.weightsIdentity = options.method.identity();
     } else {
         request.weights = storedWeights(judged.model);
     }

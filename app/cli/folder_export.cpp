@@ -7,11 +7,7 @@
 #include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/convert/method_source.h"
-#include "core/inference/neutral_text.h"
 #include "core/inference/network.h"
-#include "core/inference/text_tokens.h"
-#include "core/inference/text_windows.h"
-#include "core/inference/tokenizer/tokenizer.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -90,6 +86,18 @@ void printFindings(const FolderResult& result)
         fmt::print(stderr, "Note: {}\n", note);
 }
 
+/// Null where every weight is rounded for itself.
+std::shared_ptr<QuantizedSource> sourceFor(const Invocation& invocation, const std::shared_ptr<const Model>& model, const Plan& plan,
+                                                  const MethodOptions& calibration, unsigned threads, std::uint64_t memoryBytes)
+{
+    const auto& choices = plan.choices();
+    const auto calibrated = std::find_if(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; });
+    if (calibrated == choices.end())
+        return nullptr;
+    MethodOptions::Calibrated made = calibration.run(invocation, makeNetwork(model), plan, {}, threads, memoryBytes);
+    return std::make_shared<MethodSource>(model, std::move(made.layers), fmt::format("method {}, {}", name(calibrated->second.method), made.text));
+}
+
 } // namespace
 
 void FolderExport::add(CLI::App* command)
@@ -104,18 +112,13 @@ void FolderExport::add(CLI::App* command)
         ->check(CLI::IsMember({"block", "channel", "tensor"}));
     command->add_flag("--w8a8", m_roundsActivations, "With --to compressed-tensors --bits 8: engines round activations to 8 bits too");
     command->add_flag("--gptq-v2", m_isGptqV2, "With --to gptq: zero points as they are (asymmetric codes always)");
-    command->add_option("--method", m_method, "With --to: round-to-nearest (default), gptq, awq or smoothquant: codes from calibration on a text")
-        ->check(CLI::IsMember({"round-to-nearest", "gptq", "awq", "smoothquant"}));
-    command->add_option("--calibration", m_calibration, "With --method: the text; default a neutral one")->type_name("TEXT");
-    addNumber(command, "--calibration-ctx", m_context, "With --method: tokens in a window; default 512", 8, 1u << 20);
-    addNumber(command, "--calibration-chunks", m_chunks, "With --method: windows at most; default 128", 1, 1u << 20);
     command->add_option("--shard-size", m_shardSize, "With --to: files of at most this size; default 5G")->type_name("SIZE");
 }
 
-Choice FolderExport::choice(Target target, TensorType denseType) const
+Choice FolderExport::choice(Target target, TensorType denseType, Method method) const
 {
     Choice result;
-    result.method = methodFromName(m_method).value_or(Method::RoundToNearest);
+    result.method = method;
     const std::string format = target == Target::Fp8 ? "fp8" : m_format.empty() ? "int" : m_format;
     if (format != "int" && target != Target::CompressedTensors && target != Target::Fp8)
         throw UsageError(fmt::format("--format {} goes with --to compressed-tensors", format));
@@ -150,46 +153,17 @@ Choice FolderExport::choice(Target target, TensorType denseType) const
     return result;
 }
 
-Plan FolderExport::plan(const FolderContents& contents) const
+Plan FolderExport::plan(const FolderContents& contents, Method method) const
 {
     const Target target = targetFromName(m_to).value_or(Target::Safetensors);
-    return uniformFolderPlan(contents, target, target == Target::Safetensors ? Choice{} : choice(target, contents.denseType));
+    return uniformFolderPlan(contents, target, target == Target::Safetensors ? Choice{} : choice(target, contents.denseType, method));
 }
 
-std::shared_ptr<QuantizedSource> FolderExport::sourceFor(const Invocation& invocation, const std::shared_ptr<const Model>& model, const Plan& plan,
-                                                         unsigned threads, std::uint64_t memoryBytes) const
-{
-    const auto& choices = plan.choices();
-    const auto calibrated = std::find_if(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; });
-    if (calibrated == choices.end())
-        return nullptr;
-    LayerRequest request;
-    request.network = makeNetwork(model);
-    request.plan = plan;
-    const std::string text = m_calibration.empty() ? std::string(neutralText()) : readText(m_calibration);
-    const TextTokens tokens = tokensOfText(*loadTokenizer(*model), *request.network, text);
-    const TextWindows windows(tokens.tokens, tokens.begin, m_context, m_chunks);
-    request.calibration = windows.batch(0, windows.count());
-    request.settings.threads = threads;
-    request.settings.memoryBytes = memoryBytes;
-    if (!invocation.quiet) {
-        request.onLayer = [](const LayerReport& report) {
-            for (const MatrixReport& matrix : report.matrices) {
-                if (!matrix.note.empty())
-                    fmt::print(stderr, "Note: {}: {}\n", printable(matrix.tensor), matrix.note);
-            }
-        };
-    }
-    ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
-    return std::make_shared<MethodSource>(model, quantizeLayers(request, invocation.control(&progress)),
-                                          fmt::format("method {}, calibrated on {} windows of {} tokens", name(calibrated->second.method), windows.count(), m_context));
-}
-
-void FolderExport::run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, unsigned threads,
-                       std::uint64_t memoryBytes) const
+void FolderExport::run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output,
+                       const MethodOptions& calibration, unsigned threads, std::uint64_t memoryBytes) const
 {
     FolderRequest request;
-    request.source = sourceFor(invocation, model, plan, threads, memoryBytes);
+    request.source = sourceFor(invocation, model, plan, calibration, threads, memoryBytes);
     request.model = std::move(model);
     request.plan = plan;
     request.target = output;

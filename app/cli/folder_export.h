@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/cli/invocation.h"
+#include "app/cli/method_options.h"
 #include "core/jobs/folder_job.h"
 
 #include <string>
@@ -15,17 +16,14 @@ public:
     void add(CLI::App* command);
     [[nodiscard]] bool isChosen() const { return m_to != "gguf"; }
     /// The same scheme for every linear layer, as the options say. @throws UsageError
-    [[nodiscard]] Plan plan(const FolderContents& contents) const;
+    [[nodiscard]] Plan plan(const FolderContents& contents, Method method) const;
     /// Writes @p plan's folder and prints what came of it. @throws UsageError, Error
-    /// @param memoryBytes for calibrated methods
-    void run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, unsigned threads,
-             std::uint64_t memoryBytes) const;
+    /// @param calibration how codes that the plan wants calibrated are made, with @p memoryBytes
+    void run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, const MethodOptions& calibration,
+             unsigned threads, std::uint64_t memoryBytes) const;
 
 private:
-    [[nodiscard]] Choice choice(Target target, TensorType denseType) const;
-    /// Null where every weight is rounded for itself.
-    [[nodiscard]] std::shared_ptr<QuantizedSource> sourceFor(const Invocation& invocation, const std::shared_ptr<const Model>& model, const Plan& plan,
-                                                            unsigned threads, std::uint64_t memoryBytes) const;
+    [[nodiscard]] Choice choice(Target target, TensorType denseType, Method method) const;
 
     std::string m_to = "gguf";
     std::string m_format;
@@ -36,10 +34,6 @@ private:
     bool m_isGptqV2 = false;
     bool m_roundsActivations = false;
     std::string m_shardSize;
-    std::string m_method = "round-to-nearest";
-    std::string m_calibration;
-    std::uint64_t m_context = 512;
-    std::uint64_t m_chunks = 128;
 };
 
 } // namespace quantlathe::cli

@@ -9,6 +9,7 @@
 #include "core/inference/tokenizer/tokenizer.h"
 #include "core/methods/scheme_plan.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace quantlathe::cli {
@@ -21,13 +22,24 @@ void MethodOptions::add(CLI::App* command)
     command->add_flag("--asymmetric", m_isAsymmetric, "A zero point for each group");
     command->add_flag("--per-tensor", m_isPerTensor, "One scale for each tensor");
     command->add_option("--float", m_float, "Small floats instead of integers: e4m3, e5m2, nf4; with --group 0 a scale for each row, otherwise for blocks")->type_name("TYPE");
+    addCalibration(command);
+    command->add_flag("--clip", m_searchesClip, "Try narrower ranges and take the best for each group");
+    command->add_option("--smoothing", m_smoothing, "SmoothQuant: share of the activations' range that goes into the weights")->type_name("X")->default_str("0.5")->check(CLI::Range(0.0, 1.0));
+}
+
+void MethodOptions::addForTypes(CLI::App* command)
+{
+    command->add_option("--method", m_method, "Codes from calibration on a text, layer by layer: gptq; with --to also awq, smoothquant; default round-to-nearest")->type_name("METHOD");
+    addCalibration(command);
+}
+
+void MethodOptions::addCalibration(CLI::App* command)
+{
     command->add_option("--calibration", m_calibration, "Text that the methods look at; without it a neutral sample text that is built in")->type_name("FILE");
     addNumber(command, "--calibration-ctx", m_context, "Tokens in a window of it", 4, 1u << 20)->type_name("N")->default_str("512");
     addNumber(command, "--calibration-chunks", m_chunks, "Windows at most; 0 = the whole text", 0, 1u << 30)->type_name("N")->default_str("128");
     command->add_option("--damping", m_damping, "GPTQ: added to the Hessian's diagonal, as a fraction of its mean")->type_name("X")->default_str("0.01")->check(CLI::Range(0.0, 10.0));
     command->add_flag("--in-order", m_isInOrder, "GPTQ: channels in their own order, scales of a group as earlier errors leave it");
-    command->add_flag("--clip", m_searchesClip, "Try narrower ranges and take the best for each group");
-    command->add_option("--smoothing", m_smoothing, "SmoothQuant: share of the activations' range that goes into the weights")->type_name("X")->default_str("0.5")->check(CLI::Range(0.0, 1.0));
 }
 
 Scheme MethodOptions::scheme() const
@@ -55,26 +67,49 @@ void MethodOptions::check() const
     }
 }
 
+void MethodOptions::checkForTypes() const
+{
+    check();
+    if (isGiven() && methodFromName(toLower(m_method)) != Method::Gptq)
+        throw UsageError(fmt::format("'{}' makes no GGUF: gptq does; leave --method away for rounding", printable(m_method)));
+}
+
 std::string MethodOptions::identity() const
 {
     return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", m_method, m_float, m_bits, m_group, m_isAsymmetric, m_isPerTensor, m_calibration, m_context, m_chunks,
                        m_damping, m_isInOrder, m_searchesClip, m_smoothing);
 }
 
-QuantizedLayers MethodOptions::run(const Invocation& invocation, const std::shared_ptr<const Network>& network, unsigned threads, std::uint64_t memoryBytes) const
+Method MethodOptions::method() const
 {
+    return isGiven() ? *methodFromName(toLower(m_method)) : Method::RoundToNearest;
+}
+
+Plan MethodOptions::planFor(const Model& model, const std::optional<Plan>& types) const
+{
+    return types ? withMethod(model, *types, method()) : planFromScheme(model, Target::Safetensors, method(), scheme());
+}
+
+MethodOptions::Calibrated MethodOptions::run(const Invocation& invocation, const std::shared_ptr<const Network>& network, const Plan& plan,
+                                             const Journal& journal, unsigned threads, std::uint64_t memoryBytes) const
+{
+    Calibrated result;
     LayerRequest request;
     request.network = network;
-    const Method method = *methodFromName(toLower(m_method));
-    request.plan = planFromScheme(*network->model, Target::Safetensors, method, scheme());
-    if (method != Method::RoundToNearest) {
+    request.plan = plan;
+    const auto& choices = plan.choices();
+    if (std::any_of(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; })) {
         const std::string text = m_calibration.empty() ? std::string(neutralText()) : readText(m_calibration);
         const TextTokens tokens = tokensOfText(*loadTokenizer(*network->model), *network, text);
         const TextWindows windows(tokens.tokens, tokens.begin, m_context, m_chunks);
         request.calibration = windows.batch(0, windows.count());
+        result.text = fmt::format("calibrated on {} windows of {} tokens", windows.count(), m_context);
     }
+    request.journal = journal.file;
+    request.resume = journal.resume;
     request.settings.damping = m_damping;
-    request.settings.ordersChannels = !m_isInOrder;
+    // Blocks whose scales follow the errors do better than ordered channels with scales fixed before.
+    request.settings.ordersChannels = !m_isInOrder && plan.target != Target::Gguf;
     request.settings.searchesClip = m_searchesClip;
     request.settings.smoothing = m_smoothing;
     request.settings.threads = threads;
@@ -91,7 +126,8 @@ QuantizedLayers MethodOptions::run(const Invocation& invocation, const std::shar
         };
     }
     ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
-    return quantizeLayers(request, invocation.control(&progress));
+    result.layers = quantizeLayers(request, invocation.control(&progress));
+    return result;
 }
 
 } // namespace quantlathe::cli

@@ -6,6 +6,7 @@
 #include "core/methods/quantize_layers.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace quantlathe::cli {
@@ -14,16 +15,36 @@ class MethodOptions
 {
 public:
     void add(CLI::App* command);
+    /// Only what rounds into GGUF's types.
+    void addForTypes(CLI::App* command);
+    /// check(), and that the method is one of these. @throws UsageError
+    void checkForTypes() const;
     [[nodiscard]] bool isGiven() const { return !m_method.empty(); }
     /// Checks the words before any file is opened. @throws UsageError
     void check() const;
-    /// Quantizes the network's layers; what deserves to be known goes to standard error. @throws Error
-    [[nodiscard]] QuantizedLayers run(const Invocation& invocation, const std::shared_ptr<const Network>& network, unsigned threads,
-                                      std::uint64_t memoryBytes) const;
+    /// Where finished layers are kept, and whether to go on from there; nothing = in a temporary file.
+    struct Journal
+    {
+        std::filesystem::path file;
+        bool resume = false;
+    };
+    /// What was asked for; rounding to nearest where nothing was.
+    [[nodiscard]] Method method() const;
+    /// The method for @p types, a plan of GGUF's types into which it rounds, or for the scheme of --bits, --group, ...
+    [[nodiscard]] Plan planFor(const Model& model, const std::optional<Plan>& types) const;
+    struct Calibrated
+    {
+        QuantizedLayers layers;
+        std::string text; ///< "calibrated on 128 windows of 512 tokens"; empty where no method looked at any
+    };
+    /// Quantizes what @p plan gives a scheme or a method; what deserves to be known goes to standard error. @throws Error
+    [[nodiscard]] Calibrated run(const Invocation& invocation, const std::shared_ptr<const Network>& network, const Plan& plan, const Journal& journal,
+                                      unsigned threads, std::uint64_t memoryBytes) const;
     /// Tells this run from others of the model.
     [[nodiscard]] std::string identity() const;
 
 private:
+    void addCalibration(CLI::App* command);
     [[nodiscard]] Scheme scheme() const;
 
     std::string m_method;

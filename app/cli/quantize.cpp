@@ -5,6 +5,7 @@
 #include "app/cli/folder_export.h"
 #include "app/cli/importance_report.h"
 #include "app/cli/metadata_options.h"
+#include "app/cli/method_options.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/invocation.h"
@@ -12,6 +13,7 @@
 #include "core/base/text.h"
 #include "core/jobs/quantize_job.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -27,6 +29,7 @@ struct Options
     AdapterOptions adapters;
     PlanOptions plan;
     FolderExport folder;
+    MethodOptions method;
     MetadataOptions edits;
     unsigned threads = 0;
     std::uint64_t maximumMemoryMiB = 1024;
@@ -48,7 +51,8 @@ Json toJson(const QuantizeResult& result, Json importance)
                   {"type", name(tensor.type)},
                   {"bytes", tensor.sizeBytes},
                   {"isCopy", tensor.isCopy},
-                  {"isWeighted", tensor.isWeighted}};
+                  {"isWeighted", tensor.isWeighted},
+                  {"isCalibrated", tensor.isCalibrated}};
         if (tensor.error.weights > 0)
             addError(json, tensor.error);
         addReplaced(json, tensor.replaced);
@@ -103,18 +107,22 @@ void run(const Invocation& invocation, const Options& options)
     if (options.folder.isChosen() && options.plan.isGiven())
         throw UsageError("--to goes with --bits, --group and the like; recipes name their own target");
     options.plan.check(!options.folder.isChosen());
+    if (options.folder.isChosen())
+        options.method.check();
+    else
+        options.method.checkForTypes();
     QuantizeRequest request;
     request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
     request.model = options.adapters.open(options.input);
     if (options.folder.isChosen()) {
-        const Plan plan = options.folder.plan(folderContents(request.model));
-        options.folder.run(invocation, request.model, plan, options.output, options.threads, options.maximumMemoryMiB << 20);
+        const Plan plan = options.folder.plan(folderContents(request.model), options.method.method());
+        options.folder.run(invocation, request.model, plan, options.output, options.method, options.threads, options.maximumMemoryMiB << 20);
         return;
     }
     request.importance = options.plan.importanceFor(request.model);
     request.plan = options.plan.planFor(*request.model, request.importance.get());
     if (request.plan.target != Target::Gguf) {
-        options.folder.run(invocation, request.model, request.plan, options.output, options.threads, options.maximumMemoryMiB << 20);
+        options.folder.run(invocation, request.model, request.plan, options.output, options.method, options.threads, options.maximumMemoryMiB << 20);
         return;
     }
     noteImportance(invocation, request.importance.get(), request.plan);
@@ -125,6 +133,18 @@ void run(const Invocation& invocation, const Options& options)
     request.resume = options.resume;
     request.measureError = !options.noError;
     request.nonFinite = options.nonFinite;
+    std::filesystem::path layers;
+    const auto& choices = request.plan.choices();
+    const bool isCalibrated = std::any_of(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; });
+    if (options.method.isGiven() || isCalibrated) {
+        // The finished layers lie beside the target until it is complete: what --resume goes on from.
+        layers = options.output + ".layers";
+        const auto network = makeNetwork(request.model);
+        if (options.method.isGiven())
+            request.plan = options.method.planFor(*request.model, request.plan);
+        const std::uint64_t memory = options.maximumMemoryMiB << 20;
+        request.calibrated = options.method.run(invocation, network, request.plan, {layers, options.resume}, options.threads, memory).layers.journal;
+    }
     QuantizeResult result;
     try {
         ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Bytes);
@@ -134,6 +154,8 @@ void run(const Invocation& invocation, const Options& options)
             fmt::print(stderr, "What was written is kept: repeat the command with --resume to continue\n");
         throw;
     }
+    if (!layers.empty())
+        std::filesystem::remove(layers);
     for (const TensorResult& tensor : result.tensors)
         noteReplaced(tensor.name, tensor.replaced);
     for (const std::string& note : result.notes)
@@ -159,6 +181,7 @@ void addQuantize(CLI::App& app, Invocation& invocation)
     options->plan.addEncoding(command);
     options->folder.add(command);
     options->plan.addImportance(command);
+    options->method.addForTypes(command);
     options->edits.add(command);
     addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);

@@ -4,6 +4,7 @@
 #include "core/codecs/codec.h"
 #include "core/jobs/journal.h"
 #include "core/jobs/part_file.h"
+#include "core/jobs/calibrated_tensors.h"
 #include "core/jobs/quantize_job.h"
 
 #include <cerrno>
@@ -129,13 +130,33 @@ void checkTypes(const ExportLayout& layout)
     }
 }
 
+/// What is not simply rounded must have been worked on before, with the result that the layout wants.
+void checkMethods(const QuantizeRequest& request, const ExportLayout& layout)
+{
+    if (!request.calibrated)
+        return throwUnlessRounded(request.plan);
+    const CalibratedTensors calibrated(request.calibrated);
+    for (const OutputTensor& tensor : layout.output.tensors) {
+        for (const std::size_t source : tensor.sources) {
+            const std::string& sourceName = request.model->tensors()[source].name();
+            const auto choice = request.plan.choice(sourceName);
+            if (!choice || choice->method == Method::RoundToNearest)
+                continue;
+            if (!std::holds_alternative<std::monostate>(choice->scheme) || !tensor.hasRowOrigins || !calibrated.holds(source, tensor.type)) {
+                throw Error(ErrorKind::InvalidArgument, fmt::format("the method {} has not made it {}", name(choice->method), name(tensor.type)),
+                            {request.model->path(), std::nullopt, sourceName}, "Run the method for this plan first");
+            }
+        }
+    }
+}
+
 } // namespace
 
 void checkRequest(const QuantizeRequest& request, const ExportLayout& layout)
 {
     if (request.importance && request.importance->model() != request.model)
         throw Error(ErrorKind::InvalidArgument, "the importance data were matched with another model", {request.model->path(), std::nullopt, {}});
-    throwUnlessRounded(request.plan);
+    checkMethods(request, layout);
     checkTypes(layout);
     const auto sources = sourceFiles(*request.model);
     checkTarget(request.target, sources);

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <span>
 #include <utility>
+#include <variant>
 
 namespace quantlathe {
 
@@ -61,8 +62,12 @@ public:
             for (std::uint64_t row = first; !m_target.isCopy && row < end; ++row)
                 checkFinite(row, figures);
             // Blocks do not know of rows: short ones are encoded together, which fills the SIMD lanes.
-            m_codec.encodeRow(m_buffers.weights.data(), importanceOf(end - first), (end - first) * m_rowLength, m_encodeOptions,
-                              m_buffers.bytes.data() + first * m_rowBytes);
+            const float* const importance = importanceOf(end - first);
+            if (copyCalibrated(end - first) < end - first) {
+                m_codec.encodeRow(m_buffers.weights.data(), importance, (end - first) * m_rowLength, m_encodeOptions,
+                                  m_buffers.bytes.data() + first * m_rowBytes);
+                copyCalibrated(end - first);
+            }
             for (std::uint64_t row = first; !m_target.isCopy && m_options.measureError && m_codec.canDecode() && row < end; ++row)
                 measureRow(row, figures);
         }
@@ -120,6 +125,27 @@ private:
         return m_batchImportance;
     }
 
+    /// Puts those of @p rows rows from m_batchFirst on that a method has encoded into the bytes. @return how many
+    std::uint64_t copyCalibrated(std::uint64_t rows)
+    {
+        std::uint64_t copied = 0;
+        for (std::uint64_t row = 0; m_options.calibrated && !m_target.isCopy && !m_isVector && row < rows; ++row) {
+            const auto origin = m_target.origin(m_chunk.first + m_batchFirst + row);
+            if (!origin)
+                break;
+            if (!m_calibrated || m_calibrated->tensor != origin->tensor)
+                m_calibrated = m_options.calibrated->encoded(origin->tensor);
+            if (!m_calibrated)
+                continue;
+            const EncodedTensor& encoded = std::get<EncodedTensor>(m_calibrated->values);
+            if (encoded.type != m_target.type || (origin->row + 1) * m_rowBytes > encoded.bytes.size())
+                continue;
+            std::memcpy(m_buffers.bytes.data() + (m_batchFirst + row) * m_rowBytes, encoded.bytes.data() + origin->row * m_rowBytes, m_rowBytes);
+            ++copied;
+        }
+        return copied;
+    }
+
     [[nodiscard]] bool isPartOfWeightedStack() const
     {
         return std::any_of(m_target.sources.begin(), m_target.sources.end(),
@@ -163,6 +189,7 @@ private:
     bool m_isVector;
     std::vector<std::pair<std::size_t, std::uint64_t>> m_filled; ///< tensor and matrix whose factors stand in each row of the importance buffer
     const float* m_batchImportance = nullptr;
+    std::shared_ptr<const QuantizedTensor> m_calibrated; ///< the last one that rows came from
     std::uint64_t m_batchFirst = 0; ///< the row of the chunk that stands first in the buffer
 };
 

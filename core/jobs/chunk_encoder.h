@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/analysis/quantization_error.h"
+#include "core/jobs/calibrated_tensors.h"
 #include "core/jobs/chunks.h"
 #include "core/model/importance_match.h"
 
@@ -32,6 +33,7 @@ struct ChunkOptions
     Encoding encoding;
     NonFinite nonFinite = NonFinite::Fail;
     const ImportanceMatch* importance = nullptr; ///< of the source model, or null
+    const CalibratedTensors* calibrated = nullptr; ///< rows in it are copied, not encoded; or null
 };
 
 /// Over one chunk, in row order; zero for copies.

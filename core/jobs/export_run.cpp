@@ -49,6 +49,8 @@ ExportRun::ExportRun(const QuantizeRequest& request, const RunControl& control)
     , m_identity(journalIdentity(request, m_layout, m_chunks))
     , m_figures(m_layout.output.tensors.size())
 {
+    if (request.calibrated)
+        m_calibrated.emplace(request.calibrated);
 }
 
 QuantizeResult ExportRun::run()
@@ -214,7 +216,7 @@ void ExportRun::compute(Slot& slot)
     try {
         const auto shouldStop = [&] { return m_control.isCancelled() || m_failedChunk.load() < slot.index; };
         const ChunkOptions options{m_request.measureError, m_request.plan.encoding, m_request.nonFinite,
-                                   m_request.importance.get()};
+                                   m_request.importance.get(), m_calibrated ? &*m_calibrated : nullptr};
         const ChunkFigures figures = encodeChunk(m_layout, slot.chunk, options, shouldStop, slot.buffers);
         slot.record.error = figures.error;
         slot.record.replaced = figures.replaced;
@@ -389,7 +391,9 @@ QuantizeResult ExportRun::result() const
         const bool isWeighted = !tensor.isCopy && tensor.hasRowOrigins
             && std::any_of(tensor.sources.begin(), tensor.sources.end(),
                            [&](std::size_t source) { return isWeightedBy(m_request.importance.get(), source, tensor.type); });
-        result.tensors.push_back({tensor.name(), tensor.weights.type(), tensor.type, tensor.sizeBytes(), tensor.isCopy, isWeighted,
+        const bool isCalibrated = !tensor.isCopy && m_request.calibrated
+            && std::any_of(tensor.sources.begin(), tensor.sources.end(), [&](std::size_t source) { return m_request.calibrated->holds(source); });
+        result.tensors.push_back({tensor.name(), tensor.weights.type(), tensor.type, tensor.sizeBytes(), tensor.isCopy, isWeighted && !isCalibrated, isCalibrated,
                                   m_figures[index].error, m_figures[index].replaced});
         result.error.add(m_figures[index].error);
         result.replaced.add(m_figures[index].replaced);

@@ -65,6 +65,7 @@ private:
     RunControl m_control;
     Clock::time_point m_begin = Clock::now();
     ExportLayout m_layout;
+    std::optional<CalibratedTensors> m_calibrated;
     ChunkList m_chunks;
     JournalIdentity m_identity;
     std::unique_ptr<Journal> m_journal;

@@ -53,6 +53,7 @@ JournalIdentity journalIdentity(const QuantizeRequest& request, const ExportLayo
     addSources(fingerprint, *request.model);
     fingerprint.add(static_cast<std::uint64_t>(request.nonFinite));
     fingerprint.add(request.importance ? std::string_view(request.importance->importance()->hash()) : std::string_view());
+    fingerprint.add(request.calibrated ? std::string_view(request.calibrated->identity()) : std::string_view());
     for (const ExportFile& file : layout.files) {
         identity.fileNames.push_back(file.path.filename().string());
         fingerprint.add(identity.fileNames.back());

@@ -5,6 +5,7 @@
 #include "core/analysis/quantization_error.h"
 #include "core/base/run_control.h"
 #include "core/jobs/export_layout.h"
+#include "core/methods/layer_journal.h"
 #include "core/model/importance_match.h"
 
 #include <filesystem>
@@ -19,6 +20,8 @@ struct QuantizeRequest
     std::shared_ptr<const Model> model;
     Plan plan;
     std::shared_ptr<const ImportanceMatch> importance; ///< of this model, or null: then encoders weigh as they do without
+    /// Tensors that methods have already encoded (methods/quantize_layers.h): all those of the plan that are not simply rounded. Null = none.
+    std::shared_ptr<const LayerJournal> calibrated;
     MetadataEdits edits;                            ///< of the metadata; all go into the output
     std::filesystem::path target;
     unsigned threads = 0;                           ///< 0 = automatic; the output does not depend on it
@@ -38,6 +41,7 @@ struct TensorResult
     std::uint64_t sizeBytes = 0;
     bool isCopy = false;
     bool isWeighted = false; ///< importance data were used for it
+    bool isCalibrated = false; ///< a method encoded it
     ErrorSums error;        ///< zero for copies; against the replaced weights where any were
     ReplacedWeights replaced{}; ///< with NonFinite::Clamp
 };

@@ -19,7 +19,8 @@ constexpr std::size_t hashLength = 32;
 
 } // namespace
 
-LayerJournal::LayerJournal(std::filesystem::path file, std::string_view identity, bool resume) : m_file(std::move(file))
+LayerJournal::LayerJournal(std::filesystem::path file, std::string_view identity, bool resume)
+    : m_file(std::move(file)), m_identity(identity)
 {
     m_descriptor = ::open(m_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (m_descriptor < 0)

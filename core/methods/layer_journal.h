@@ -28,6 +28,7 @@ public:
     LayerJournal& operator=(const LayerJournal&) = delete;
 
     [[nodiscard]] const std::filesystem::path& file() const { return m_file; }
+    [[nodiscard]] const std::string& identity() const { return m_identity; }
     /// Sections that are complete, from 0 on.
     [[nodiscard]] std::uint64_t sections() const { return m_sections; }
     /// Appends section sections() and brings it to the disk. @throws Error(DiskFull, Io)
@@ -49,6 +50,7 @@ private:
     void write(const void* bytes, std::size_t count);
 
     std::filesystem::path m_file;
+    std::string m_identity;
     int m_descriptor = -1;
     std::uint64_t m_end = 0; ///< of the last complete section
     std::uint64_t m_sections = 0;

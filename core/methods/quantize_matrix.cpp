@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/codecs/codec.h"
+#include "core/methods/block_rounding.h"
 #include "core/methods/float_rounding.h"
 #include "core/methods/integer_rounding.h"
 
@@ -64,6 +65,15 @@ void setLoss(MatrixReport& report, const float* weights, const Linear& linear, c
         differences[index] = weights[index] - differences[index];
     const double energy = inputs.hessian->loss(weights, linear.outputs, threads, control);
     report.relativeLoss = energy > 0 ? inputs.hessian->loss(differences.data(), linear.outputs, threads, control) / energy : 0;
+}
+
+/// What an error in each channel costs once later ones have made up for it as well as they can: the loop's own measure, 1 / U_ii^2.
+std::vector<float> scaleImportance(const InverseFactor& factor)
+{
+    std::vector<float> importance(factor.inputs());
+    for (std::uint64_t step = 0; step < factor.inputs(); ++step)
+        importance[factor.order()[step]] = 1 / (factor.diagonal()[step] * factor.diagonal()[step]);
+    return importance;
 }
 
 double sumOfSquares(const float* weights, std::uint64_t count)
@@ -179,6 +189,20 @@ void TensorInWork::addBlocks(const Linear& linear, const float* weights, const M
     auto& whole = std::get<EncodedTensor>(m_result.values);
     const Codec& codec = codecFor(whole.type);
     const std::uint64_t stride = rowBytes(whole.type, linear.inputs).value();
+    const auto copyRow = [&](std::uint64_t output, const std::byte* row) {
+        std::copy_n(row, stride, whole.bytes.data() + (linear.firstRow + output * linear.rowStep) * stride);
+    };
+    if (inputs.factor && BlockRounding::canRound(whole.type, linear.inputs)) {
+        BlockRounding rounding(whole.type, linear.outputs, linear.inputs, {settings.encoding.effort, settings.isStatic, scaleImportance(*inputs.factor)});
+        const RoundingLoss loss = roundWithFeedback(weights, linear.outputs, *inputs.factor, rounding, settings.threads, control);
+        report.relativeLoss = loss.relative();
+        const double squares = sumOfSquares(weights, linear.outputs * linear.inputs);
+        report.relativeError = squares > 0 ? loss.squares / squares : 0;
+        const std::vector<std::byte> rows = rounding.take();
+        for (std::uint64_t output = 0; output < linear.outputs; ++output)
+            copyRow(output, rows.data() + output * stride);
+        return;
+    }
     report.used = Method::RoundToNearest;
     if (report.asked == Method::Gptq)
         report.note = fmt::format("{} is rounded to nearest, weighted by its inputs", name(whole.type));

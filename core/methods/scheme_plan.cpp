@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/methods/scheme_plan.h"
 
+#include "core/codecs/codec.h"
+
 namespace quantlathe {
 
 namespace {
@@ -59,6 +61,20 @@ Plan planFromScheme(const Model& model, Target target, Method method, const Sche
         if (const auto* integers = std::get_if<GroupScheme>(&scheme))
             choice.scheme = fittedTo(*integers, tensor.shape().rowLength());
         plan.setChoice(tensor.name(), choice);
+    }
+    return plan;
+}
+
+Plan withMethod(const Model& model, Plan plan, Method method)
+{
+    for (std::size_t index = 0; index < model.tensors().size(); ++index) {
+        const Tensor& tensor = model.tensors()[index];
+        const TensorPlace& place = model.place(index);
+        if (!isLayerMatrix(place.role) || place.isBias || !plan.choice(tensor.name()))
+            continue;
+        const EffectiveChoice written = effectiveChoice(model, index, plan);
+        if (!written.isCopy(tensor.type()) && codecFor(written.type).canEncode())
+            plan.setChoice(tensor.name(), Choice{written.type, method});
     }
     return plan;
 }

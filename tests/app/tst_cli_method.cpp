@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs the real quantlathe-cli: quantize --method gptq on the sample model, what the file does to the predictions, going on after a kill, and what is refused.
+#include "support/test_support.h"
+
+#include <QProcess>
+#include <QtTest>
+
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+using namespace quantlathe;
+using namespace quantlathe::test;
+using nlohmann::json;
+
+namespace {
+
+struct Run
+{
+    int exitCode = -1;
+    std::string output;
+    std::string errors;
+    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
+};
+
+Run finish(QProcess& process)
+{
+    if (!process.waitForFinished(300'000))
+        process.kill();
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput().toStdString(),
+            process.readAllStandardError().toStdString()};
+}
+
+QStringList listOf(const std::vector<std::string>& arguments)
+{
+    QStringList list;
+    for (const std::string& argument : arguments)
+        list << QString::fromStdString(argument);
+    return list;
+}
+
+Run cli(const std::vector<std::string>& arguments)
+{
+    QProcess process;
+    process.start(QStringLiteral(QUANTLATHE_CLI), listOf(arguments));
+    return finish(process);
+}
+
+} // namespace
+
+class TestCliMethod : public QObject
+{
+    Q_OBJECT
+
+    ScratchFolder m_folder;
+    std::string m_model = resource("sample/quantlathe-sample-f16.gguf").string();
+    std::string m_text = resource("sample/heldout.txt").string();
+
+    std::vector<std::string> command(const std::string& target, std::vector<std::string> more = {}) const
+    {
+        std::vector<std::string> all{"quantize", m_model, target, "--type", "Q3_K", "--json"};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    double divergenceOf(const std::string& file) const
+    {
+        const Run run = cli({"evaluate", file, "--against", m_model, "--text", m_text, "--ctx", "256", "--chunks", "8", "--json", "-q"});
+        return run.exitCode == 0 ? run.parsed()["kl_mean"].get<double>() : -1;
+    }
+
+private slots:
+    void aCalibratedFilePredictsBetter()
+    {
+        const std::string plain = (m_folder / "plain.gguf").string();
+        const std::string calibrated = (m_folder / "gptq.gguf").string();
+        QCOMPARE(cli(command(plain)).exitCode, 0);
+        const Run run = cli(command(calibrated, {"--method", "gptq", "--calibration-ctx", "128", "--calibration-chunks", "40"}));
+        QVERIFY2(run.exitCode == 0, run.errors.c_str());
+        QCOMPARE(std::filesystem::file_size(calibrated), std::filesystem::file_size(plain));
+        std::size_t count = 0;
+        for (const json& tensor : run.parsed()["tensors"])
+            count += tensor["isCalibrated"].get<bool>() ? 1 : 0;
+        QVERIFY(count > 10);
+        QVERIFY(run.errors.find("layer 1 of") != std::string::npos);
+        QVERIFY(!std::filesystem::exists(calibrated + ".layers"));
+        const double before = divergenceOf(plain);
+        const double after = divergenceOf(calibrated);
+        QVERIFY2(after > 0 && after < 0.8 * before, qPrintable(QString("%1 before, %2 after").arg(before).arg(after)));
+    }
+
+    void aKilledRunGoesOn()
+    {
+        const std::string whole = (m_folder / "whole.gguf").string();
+        const std::string target = (m_folder / "killed.gguf").string();
+        const std::vector<std::string> options{"--method", "gptq", "--calibration-ctx", "128", "--calibration-chunks", "40", "--threads", "1"};
+        QCOMPARE(cli(command(whole, options)).exitCode, 0);
+        QProcess process;
+        process.start(QStringLiteral(QUANTLATHE_CLI), listOf(command(target, options)));
+        // Killed once the first layer stands in the journal.
+        const std::string layers = target + ".layers";
+        QTRY_VERIFY_WITH_TIMEOUT(process.state() == QProcess::NotRunning || (std::filesystem::exists(layers) && std::filesystem::file_size(layers) > 1000), 120'000);
+        if (process.state() != QProcess::NotRunning)
+            ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+        finish(process);
+        auto again = options;
+        again.push_back("--resume");
+        QCOMPARE(cli(command(target, again)).exitCode, 0);
+        QVERIFY(readBytes(target) == readBytes(whole));
+    }
+
+    void refusals()
+    {
+        const std::string target = (m_folder / "refused.gguf").string();
+        Run run = cli(command(target, {"--method", "awq"}));
+        QCOMPARE(run.exitCode, 2);
+        QVERIFY2(run.errors.find("'awq' makes no GGUF") != std::string::npos || run.output.find("makes no GGUF") != std::string::npos, run.errors.c_str());
+        run = cli(command(target, {"--method", "magic"}));
+        QCOMPARE(run.exitCode, 2);
+        std::ofstream(m_folder / "short.txt") << "too short";
+        run = cli(command(target, {"--method", "gptq", "--calibration", (m_folder / "short.txt").string()}));
+        QCOMPARE(run.exitCode, 1);
+        QVERIFY2(run.parsed()["error"]["message"].get<std::string>().find("window") != std::string::npos, run.output.c_str());
+        QVERIFY(!std::filesystem::exists(target));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliMethod)
+#include "tst_cli_method.moc"
