@@ -70,7 +70,7 @@ Plan withMethod(const Model& model, Plan plan, Method method)
     for (std::size_t index = 0; index < model.tensors().size(); ++index) {
         const Tensor& tensor = model.tensors()[index];
         const TensorPlace& place = model.place(index);
-        if (!isLayerMatrix(place.role) || place.isBias || !plan.choice(tensor.name()))
+        if ((!isLayerMatrix(place.role) && place.role != TensorRole::Output) || place.isBias || !plan.choice(tensor.name()))
             continue;
         const EffectiveChoice written = effectiveChoice(model, index, plan);
         if (!written.isCopy(tensor.type()) && codecFor(written.type).canEncode())

@@ -562,7 +562,8 @@ private slots:
             run = cli(arguments);
             VERIFY_EXIT(run, 0);
             QVERIFY(run.errors.find("tensor 'blk.1.attn_q.weight': 1 NaN and 1 infinite weights were replaced") != std::string::npos);
-            for (const json& tensor : run.parsed()["tensors"])
+            const json tensors = run.parsed()["tensors"];
+            for (const json& tensor : tensors)
                 QCOMPARE(tensor.contains("replaced"), tensor["name"] == "blk.1.attn_q.weight");
         }
         VERIFY_EXIT(cli(words({"quantize", bad, out, "--type", "Q8_0", "--non-finite", "ignore"})), 2);

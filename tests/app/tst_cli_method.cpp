@@ -54,11 +54,12 @@ class TestCliMethod : public QObject
 
     ScratchFolder m_folder;
     std::string m_model = resource("sample/quantlathe-sample-f16.gguf").string();
+    std::string m_calibration = (m_folder / "calibration.txt").string();
     std::string m_text = resource("sample/heldout.txt").string();
 
     std::vector<std::string> command(const std::string& target, std::vector<std::string> more = {}) const
     {
-        std::vector<std::string> all{"quantize", m_model, target, "--type", "Q3_K", "--json"};
+        std::vector<std::string> all{"quantize", m_model, target, "--type", "Q3_K", "--tensor-type", "token_embd=Q8_0", "--json"};
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
@@ -69,16 +70,25 @@ class TestCliMethod : public QObject
     }
 
 private slots:
+    void initTestCase()
+    {
+        // The second half of the text to calibrate, the first windows to judge.
+        std::ifstream text(m_text);
+        const std::string all{std::istreambuf_iterator<char>(text), {}};
+        std::ofstream(m_calibration) << all.substr(all.find('\n', all.size() / 2));
+    }
+
     void aCalibratedFilePredictsBetter()
     {
         const std::string plain = (m_folder / "plain.gguf").string();
         const std::string calibrated = (m_folder / "gptq.gguf").string();
         QCOMPARE(cli(command(plain)).exitCode, 0);
-        const Run run = cli(command(calibrated, {"--method", "gptq", "--calibration-ctx", "128", "--calibration-chunks", "40"}));
+        const Run run = cli(command(calibrated, {"--method", "gptq", "--calibration", m_calibration, "--calibration-ctx", "128", "--calibration-chunks", "40"}));
         QVERIFY2(run.exitCode == 0, run.errors.c_str());
         QCOMPARE(std::filesystem::file_size(calibrated), std::filesystem::file_size(plain));
         std::size_t count = 0;
-        for (const json& tensor : run.parsed()["tensors"])
+        const json tensors = run.parsed()["tensors"];
+        for (const json& tensor : tensors)
             count += tensor["isCalibrated"].get<bool>() ? 1 : 0;
         QVERIFY(count > 10);
         QVERIFY(run.errors.find("layer 1 of") != std::string::npos);
@@ -92,7 +102,7 @@ private slots:
     {
         const std::string whole = (m_folder / "whole.gguf").string();
         const std::string target = (m_folder / "killed.gguf").string();
-        const std::vector<std::string> options{"--method", "gptq", "--calibration-ctx", "128", "--calibration-chunks", "40", "--threads", "1"};
+        const std::vector<std::string> options{"--method", "gptq", "--calibration", m_calibration, "--calibration-ctx", "128", "--calibration-chunks", "40", "--threads", "1"};
         QCOMPARE(cli(command(whole, options)).exitCode, 0);
         QProcess process;
         process.start(QStringLiteral(QUANTLATHE_CLI), listOf(command(target, options)));
