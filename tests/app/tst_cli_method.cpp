@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the real quantlathe-cli: quantize --method gptq on the sample model, what the file does to the predictions, going on after a kill, and what is refused.
+#include "cli_run.h"
 #include "support/test_support.h"
 
 #include <QProcess>
@@ -15,22 +16,6 @@ using nlohmann::json;
 
 namespace {
 
-struct Run
-{
-    int exitCode = -1;
-    std::string output;
-    std::string errors;
-    [[nodiscard]] json parsed() const { return json::parse(output, nullptr, false); }
-};
-
-Run finish(QProcess& process)
-{
-    if (!process.waitForFinished(300'000))
-        process.kill();
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput().toStdString(),
-            process.readAllStandardError().toStdString()};
-}
-
 QStringList listOf(const std::vector<std::string>& arguments)
 {
     QStringList list;
@@ -39,11 +24,9 @@ QStringList listOf(const std::vector<std::string>& arguments)
     return list;
 }
 
-Run cli(const std::vector<std::string>& arguments)
+Run run(const std::vector<std::string>& arguments)
 {
-    QProcess process;
-    process.start(QStringLiteral(QUANTLATHE_CLI), listOf(arguments));
-    return finish(process);
+    return cli(listOf(arguments));
 }
 
 } // namespace
@@ -65,8 +48,8 @@ class TestCliMethod : public QObject
     }
     double divergenceOf(const std::string& file) const
     {
-        const Run run = cli({"evaluate", file, "--against", m_model, "--text", m_text, "--ctx", "256", "--chunks", "8", "--json", "-q"});
-        return run.exitCode == 0 ? run.parsed()["kl_mean"].get<double>() : -1;
+        const Run result = run({"evaluate", file, "--against", m_model, "--text", m_text, "--ctx", "256", "--chunks", "8", "--json", "-q"});
+        return result.exitCode == 0 ? result.parsed()["kl_mean"].get<double>() : -1;
     }
 
 private slots:
@@ -82,16 +65,16 @@ private slots:
     {
         const std::string plain = (m_folder / "plain.gguf").string();
         const std::string calibrated = (m_folder / "gptq.gguf").string();
-        QCOMPARE(cli(command(plain)).exitCode, 0);
-        const Run run = cli(command(calibrated, {"--method", "gptq", "--calibration", m_calibration, "--calibration-ctx", "128", "--calibration-chunks", "40"}));
-        QVERIFY2(run.exitCode == 0, run.errors.c_str());
+        QCOMPARE(run(command(plain)).exitCode, 0);
+        const Run result = run(command(calibrated, {"--method", "gptq", "--calibration", m_calibration, "--calibration-ctx", "128", "--calibration-chunks", "40"}));
+        QVERIFY2(result.exitCode == 0, result.errors.c_str());
         QCOMPARE(std::filesystem::file_size(calibrated), std::filesystem::file_size(plain));
         std::size_t count = 0;
-        const json tensors = run.parsed()["tensors"];
+        const json tensors = result.parsed()["tensors"];
         for (const json& tensor : tensors)
             count += tensor["isCalibrated"].get<bool>() ? 1 : 0;
         QVERIFY(count > 10);
-        QVERIFY(run.errors.find("layer 1 of") != std::string::npos);
+        QVERIFY(result.errors.find("layer 1 of") != std::string::npos);
         QVERIFY(!std::filesystem::exists(calibrated + ".layers"));
         const double before = divergenceOf(plain);
         const double after = divergenceOf(calibrated);
@@ -103,7 +86,7 @@ private slots:
         const std::string whole = (m_folder / "whole.gguf").string();
         const std::string target = (m_folder / "killed.gguf").string();
         const std::vector<std::string> options{"--method", "gptq", "--calibration", m_calibration, "--calibration-ctx", "128", "--calibration-chunks", "40", "--threads", "1"};
-        QCOMPARE(cli(command(whole, options)).exitCode, 0);
+        QCOMPARE(run(command(whole, options)).exitCode, 0);
         QProcess process;
         process.start(QStringLiteral(QUANTLATHE_CLI), listOf(command(target, options)));
         // Killed once the first layer stands in the journal.
@@ -114,22 +97,22 @@ private slots:
         finish(process);
         auto again = options;
         again.push_back("--resume");
-        QCOMPARE(cli(command(target, again)).exitCode, 0);
+        QCOMPARE(run(command(target, again)).exitCode, 0);
         QVERIFY(readBytes(target) == readBytes(whole));
     }
 
     void refusals()
     {
         const std::string target = (m_folder / "refused.gguf").string();
-        Run run = cli(command(target, {"--method", "awq"}));
-        QCOMPARE(run.exitCode, 2);
-        QVERIFY2(run.errors.find("'awq' makes no GGUF") != std::string::npos || run.output.find("makes no GGUF") != std::string::npos, run.errors.c_str());
-        run = cli(command(target, {"--method", "magic"}));
-        QCOMPARE(run.exitCode, 2);
+        Run result = run(command(target, {"--method", "awq"}));
+        QCOMPARE(result.exitCode, 2);
+        QVERIFY2(result.errors.find("'awq' makes no GGUF") != std::string::npos || result.output.find("makes no GGUF") != std::string::npos, result.errors.c_str());
+        result = run(command(target, {"--method", "magic"}));
+        QCOMPARE(result.exitCode, 2);
         std::ofstream(m_folder / "short.txt") << "too short";
-        run = cli(command(target, {"--method", "gptq", "--calibration", (m_folder / "short.txt").string()}));
-        QCOMPARE(run.exitCode, 1);
-        QVERIFY2(run.parsed()["error"]["message"].get<std::string>().find("window") != std::string::npos, run.output.c_str());
+        result = run(command(target, {"--method", "gptq", "--calibration", (m_folder / "short.txt").string()}));
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY2(result.parsed()["error"]["message"].get<std::string>().find("window") != std::string::npos, result.output.c_str());
         QVERIFY(!std::filesystem::exists(target));
     }
 };
