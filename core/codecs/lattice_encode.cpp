@@ -111,7 +111,8 @@ void fillLanes(const LatticeRules& rules, const Source& source, std::size_t firs
             for (std::size_t index = 0; index < rules.width; ++index) {
                 const float x = batch.x[index][first + sub];
                 const float v = importance[index] * importanceFactor;
-                const float tempered = isTempered ? std::sqrt(v) * std::sqrt(std::sqrt(v)) : v;
+                const float root = std::sqrt(v);
+                const float tempered = !isTempered ? v : rules.rootsImportance ? root : root * std::sqrt(root);
                 batch.w[index][first + sub] = isSized ? tempered * std::sqrt(mean + x * x) : tempered;
             }
         }
@@ -273,19 +274,19 @@ void encode(const LatticeRules& rules, PackLattice* pack, std::size_t blockBytes
 }
 
 constexpr LatticeRules rulesIQ2_XXS = {
-    32, 8, 16, 0.125f, true, true, false, true, true, 0.0235f, searchIQ2_XXS, simd::searchSevenSigns2};
+    32, 8, 16, 0.125f, true, true, false, true, true, true, 0.0235f, searchIQ2_XXS, simd::searchSevenSigns2};
 constexpr LatticeRules rulesIQ2_XS = {
-    16, 8, 16, 0.125f, true, true, false, true, true, 0.0252f, searchIQ2_XS, simd::searchSevenSigns2};
+    16, 8, 16, 0.125f, true, true, false, true, true, true, 0.0252f, searchIQ2_XS, simd::searchSevenSigns2};
 constexpr LatticeRules rulesIQ2_S = {
-    16, 8, 16, 0.125f, true, false, false, true, false, 0.0252f, searchIQ2_S, simd::searchEightSigns2};
+    16, 8, 16, 0.125f, true, false, false, true, false, false, 0.0252f, searchIQ2_S, simd::searchEightSigns2};
 constexpr LatticeRules rulesIQ3_XXS = {
-    32, 4, 16, 0.25f, true, true, false, false, true, 0.0196f, searchIQ3_XXS, simd::searchSevenSigns3};
+    32, 4, 16, 0.25f, true, true, false, false, true, false, 0.0196f, searchIQ3_XXS, simd::searchSevenSigns3};
 constexpr LatticeRules rulesIQ3_S = {
-    32, 4, 16, 1, true, false, false, false, false, 0.081f, searchIQ3_S, simd::searchEightSigns3};
+    32, 4, 16, 1, true, false, false, false, false, false, 0.081f, searchIQ3_S, simd::searchEightSigns3};
 constexpr LatticeRules rulesIQ1_S = {
-    32, 8, 8, 1, false, false, false, false, false, 0.95f, searchIQ1, simd::searchShifted};
+    32, 8, 8, 1, false, false, false, false, false, false, 0.95f, searchIQ1, simd::searchShifted};
 constexpr LatticeRules rulesIQ1_M = {
-    16, 8, 8, 1, false, false, true, false, false, 0.95f, searchIQ1, simd::searchShifted};
+    16, 8, 8, 1, false, false, true, false, false, false, 0.95f, searchIQ1, simd::searchShifted};
 
 } // namespace
 

@@ -20,6 +20,7 @@ struct LatticeRules
     bool shiftsByPoint;     ///< else by sub-block
     bool flattensMagnitude; ///< objective magnitude: weights x^2 + half the mean square, else x^2
     bool sizesImportance;   ///< objective unbiased: importance times sqrt(mean square + x^2)
+    bool rootsImportance;   ///< objective unbiased: v^(1/2) instead of v^(3/4)
     float typicalScale;     ///< a factor, see LatticeSolver::guess
     const SearchGrid& (*grid)();
     simd::LatticeSearch* search;

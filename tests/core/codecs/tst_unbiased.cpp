@@ -12,7 +12,7 @@ namespace {
 const std::vector<TensorType> fewBits{TensorType::Q2_K,   TensorType::Q3_K,  TensorType::IQ1_S,   TensorType::IQ1_M, TensorType::IQ2_XXS,
                                       TensorType::IQ2_XS, TensorType::IQ2_S, TensorType::IQ3_XXS, TensorType::IQ3_S};
 
-/// What the factors of the errors are under Unbiased: importance v^(3/4), times sqrt(m + x^2) where few bits want it.
+/// What the factors of the errors are under Unbiased: importance v^(3/4) or v^(1/2), times sqrt(m + x^2) where few bits want it.
 double factor(TensorType type, const std::vector<float>& x, const std::vector<float>& importance, std::size_t index)
 {
     using enum TensorType;
@@ -23,7 +23,7 @@ double factor(TensorType type, const std::vector<float>& x, const std::vector<fl
         mean += double(x[at]) * x[at] / 256;
     const bool isSized = type == Q2_K || type == IQ2_XXS || type == IQ2_XS || type == IQ3_XXS;
     const double v = importance[index % importance.size()];
-    return (type == Q3_K ? v : std::pow(v, 0.75)) * (isSized ? std::sqrt(mean + double(x[index]) * x[index]) : 1.0);
+    return (type == Q3_K ? v : std::pow(v, type == IQ2_XXS || type == IQ2_XS ? 0.5 : 0.75)) * (isSized ? std::sqrt(mean + double(x[index]) * x[index]) : 1.0);
 }
 
 /// sum w x q / sum w x^2 of a super-block.
