@@ -44,7 +44,7 @@ private slots:
         const QByteArray text = "Two words \xFF and a broken byte";
         std::ofstream(m_folder / "text.txt", std::ios::binary) << text.toStdString();
         const auto fromFile = cli({"tokenize", m_model, "--text", QString::fromStdString((m_folder / "text.txt").string()), "--json"});
-        const auto fromInput = cli({"tokenize", m_model, "--text", "-", "--json"}, text);
+        const auto fromInput = cli({"tokenize", m_model, "--text", "-", "--json"}, {}, text);
         VERIFY_EXIT(fromFile, 0);
         QCOMPARE(fromFile.output, fromInput.output);
         QCOMPARE(fromFile.parsed()["bytes"].get<int>(), static_cast<int>(text.size()));
