@@ -138,7 +138,8 @@ private:
         for (std::size_t index = 0; index < groups.size(); ++index)
             members[groups[index]].push_back(index);
         std::vector<std::string> names;
-        for (const auto& [group, indices] : members) {
+        for (const auto& member : members) {
+            const std::vector<std::size_t>& indices = member.second;
             const auto schemeOf = [&](std::size_t index) {
                 const auto found = m_quantized.find(index);
                 return found == m_quantized.end() ? std::nullopt : std::optional(std::pair(found->second.scheme, found->second.scheme.index() == 0
