@@ -5,7 +5,7 @@
 # prints a Markdown table: medians of ROUNDS (3) runs with THREADS (2) threads, the model in the page cache, output in
 # WORK (beside the model). Ours is on the disk, read back and verified when it ends; llama-quantize and cp end when the
 # system has taken the bytes; "cp and sync" is what the disk needs. Memory is private memory (beyond mapped files), at its
-# highest. LLAMA_QUANTIZE may be a command with arguments, such as "chroot /lab llama-quantize", if both see the same
+# highest. LLAMA_QUANTIZE may be a command with arguments, such as "chroot DIR llama-quantize", if both see the same
 # paths: MODEL_THERE and WORK_THERE name the model and the folder as that command sees them.
 # QUANTLATHE_CLI names our program. QUANTLATHE_OPTIONS ("--no-error") are added to ours.
 set -euo pipefail
