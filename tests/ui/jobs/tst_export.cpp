@@ -319,8 +319,8 @@ private Q_SLOTS:
     {
         ResultTensorModel model;
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        TensorResult copied{"norm", TensorType::F32, TensorType::F32, 1024, true, false, {}};
-        TensorResult written{"blk.0.attn_q.weight", TensorType::F16, TensorType::Q8_0, 2048, false, false, {4, 4.0, 4.0, 4.0, 0.0004, 0.01}};
+        TensorResult copied{"norm", TensorType::F32, TensorType::F32, 1024, true, false, false, {}};
+        TensorResult written{"blk.0.attn_q.weight", TensorType::F16, TensorType::Q8_0, 2048, false, false, false, {4, 4.0, 4.0, 4.0, 0.0004, 0.01}};
         model.setTensors({copied, written});
         QCOMPARE(treeText(model, {0, 1, 2, 3, 4}),
                  QStringLiteral("norm | F32 | F32 (copied) | 1.0 KiB | \nblk.0.attn_q.weight | F16 | Q8_0 | 2.0 KiB | 1.000 %\n"));
