@@ -71,6 +71,13 @@ private:
     bool m_isRunning = false;
 };
 
+/// A large value whose memory is given back by another thread: freeing ten thousands of small blocks takes the window's thread tens of milliseconds.
+template <typename Value>
+std::shared_ptr<const Value> freedElsewhere(Value&& value)
+{
+    return std::shared_ptr<const Value>(new Value(std::move(value)), [](const Value* last) { QThreadPool::globalInstance()->start([last] { delete last; }); });
+}
+
 template <typename Work, typename Done, typename Failed>
 void LatestJob::start(Work work, Done done, Failed failed)
 {

@@ -92,7 +92,7 @@ private Q_SLOTS:
         QSignalSpy opened(&window.document(), &Document::opened);
         QVERIFY(drop(window, sampleModelPath()));
         QVERIFY(opened.wait(20000));
-        QCOMPARE(window.recentFiles().paths(), QStringList{sampleModelPath()});
+        QTRY_COMPARE(window.recentFiles().paths(), QStringList{sampleModelPath()});
         const auto actions = window.findChild<QMenu*>(QStringLiteral("recentMenu"))->actions();
         QVERIFY(actions.constFirst()->text().contains(QStringLiteral("quantlathe-sample-f16.gguf")));
         window.document().close();
@@ -102,7 +102,7 @@ private Q_SLOTS:
         const QString folder = QFileInfo(sampleModelPath()).absolutePath();
         QVERIFY(drop(window, folder));
         QVERIFY(opened.wait(20000));
-        QCOMPARE(window.recentFiles().paths().constFirst(), folder);
+        QTRY_COMPARE(window.recentFiles().paths().constFirst(), folder);
         QCOMPARE(window.document().model()->format(), ModelFormat::HuggingFace);
     }
 

@@ -93,8 +93,8 @@ private Q_SLOTS:
         MemoryPanel panel(document);
         QVERIFY(figure(panel, 0, QStringLiteral("Weights")).isEmpty());
         document.setModel(makeModel(m_folder, smallModelSpec()));
+        QTRY_COMPARE(figure(panel, 0, QStringLiteral("Weights")), bytesText(document.memoryEstimate().weightBytes));
         const QString before = figure(panel, 0, QStringLiteral("Weights"));
-        QCOMPARE(before, bytesText(document.memoryEstimate().weightBytes));
         document.setType(document.allTensors(), TensorType::Q4_0, QStringLiteral("Set"));
         QVERIFY(figure(panel, 0, QStringLiteral("Weights")) != before);
         document.undoStack().undo();
@@ -230,6 +230,7 @@ private Q_SLOTS:
         Document document;
         MemoryPanel panel(document);
         document.setModel(largeModel());
+        QTRY_VERIFY(!figure(panel, 0, QStringLiteral("Weights")).isEmpty());
         auto* list = panel.findChild<DeviceList*>();
         list->detect("libquantlathe-has-no-such.so");
         QTRY_VERIFY(find<QLabel>(panel, "memoryVerdict")->text().startsWith(QStringLiteral("No NVIDIA GPU")));
@@ -279,7 +280,7 @@ private Q_SLOTS:
         document.setModel(largeModel());
         panel.show();
         auto* text = find<QLabel>(panel, "memoryBeforeAfter");
-        QVERIFY2(text->text().contains(QStringLiteral("16.1 GB")), qPrintable(text->text()));
+        QTRY_VERIFY2(text->text().contains(QStringLiteral("16.1 GB")), qPrintable(text->text()));
         document.setType(document.allTensors(), TensorType::Q4_0, QStringLiteral("Set"));
         QVERIFY2(text->text().contains(QStringLiteral("4.5 GB")) && text->text().contains(QStringLiteral("72 % saved")), qPrintable(text->text()));
         QTRY_VERIFY2(text->text().contains(QStringLiteral("1 × 16 GB")) && text->text().contains(QStringLiteral("1 × 8 GB")), qPrintable(text->text()));

@@ -2,6 +2,7 @@
 #include "ui/budget/fit_context.h"
 
 #include "core/jobs/export_layout.h"
+#include "ui/background.h"
 #include "ui/parts/number_text.h"
 #include "ui/text.h"
 
@@ -25,7 +26,7 @@ std::shared_ptr<const FitProblem> FitInputs::problem(const DamageWeights& weight
 {
     FitConstraints own = constraints;
     own.hasImportance = hasImportance;
-    return std::make_shared<const FitProblem>(model, memory(), *errors, weights, own, plan, measure);
+    return freedElsewhere(FitProblem(model, memory(), *errors, weights, own, plan, measure));
 }
 
 FitContext::FitContext(Document& document, QObject* parent)

@@ -123,7 +123,7 @@ void TradeOffPanel::solve()
                 if (!outcome.readiness.isComplete())
                     return outcome;
                 outcome.problem = inputs.problem();
-                outcome.tradeOff = std::make_shared<const TradeOff>(tradeOff(*outcome.problem, inputs.plan, {}, control));
+                outcome.tradeOff = freedElsewhere(tradeOff(*outcome.problem, inputs.plan, {}, control));
             } catch (const Error& error) {
                 if (error.kind() == ErrorKind::Cancelled)
                     throw;

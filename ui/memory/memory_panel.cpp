@@ -24,6 +24,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 const QString devicesKey = u"memory/devices"_s;
+constexpr int laterMilliseconds = 20; ///< a turn of the event loop of its own
 
 } // namespace
 
@@ -57,6 +58,8 @@ MemoryPanel::MemoryPanel(Document& document, QWidget* parent)
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(scroll);
 
+    m_soon.setSingleShot(true);
+    connect(&m_soon, &QTimer::timeout, this, &MemoryPanel::update);
     connect(&document, &Document::modelChanged, this, &MemoryPanel::takeModel);
     connect(&document, &Document::planChanged, this, &MemoryPanel::update);
     connect(&document, &Document::settingsChanged, this, [this] {
@@ -107,8 +110,10 @@ void MemoryPanel::takeModel()
         m_isTakingModel = true; // the settings of a new model are part of it: one update for both
         m_settings->setModel(m_document.model()->architecture().parameters.contextLength, memory->layerCount(), memory->hasExperts());
         m_isTakingModel = false;
+        m_soon.start(laterMilliseconds);
+    } else {
+        update();
     }
-    update();
 }
 
 void MemoryPanel::showProblem(const QString& problem)
@@ -127,6 +132,7 @@ void MemoryPanel::changeEvent(QEvent* event)
 
 void MemoryPanel::update()
 {
+    m_soon.stop();
     m_answers->update();
     if (!m_document.hasModel()) {
         for (DeviceBlock* block : m_blocks)

@@ -2,6 +2,7 @@
 // What the planned model needs to run, live on every edit: weights, cache, buffers and driver against devices.
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 #include <vector>
@@ -45,6 +46,7 @@ private:
     QVBoxLayout* m_blockLayout;
     std::vector<DeviceBlock*> m_blocks; ///< the host's last
     QLabel* m_notes;
+    QTimer m_soon; ///< a model that opens leaves the other panels their turn first
     bool m_isTakingModel = false;
 };
 

@@ -30,6 +30,7 @@
 #include <QStatusBar>
 #include <QTabBar>
 #include <QTabWidget>
+#include <QTimer>
 #include <QToolButton>
 #include <QTreeView>
 
@@ -129,7 +130,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), m_theme(new Theme
     connect(m_document, &Document::openingCancelled, this, &MainWindow::hideOpening);
     connect(m_document, &Document::opened, this, [this](const std::filesystem::path& path) {
         hideOpening();
-        m_recentFiles.add(pathText(path));
+        // The settings and the menus can wait until the model is on screen.
+        QTimer::singleShot(50, this, [this, path] { m_recentFiles.add(pathText(path)); });
         if (const QString importance = std::exchange(m_waitingImportance, {}); !importance.isEmpty())
             openImportance(importance);
         if (const QString recipe = std::exchange(m_waitingRecipe, {}); !recipe.isEmpty()) {
