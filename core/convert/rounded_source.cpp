@@ -74,7 +74,7 @@ GroupQuantized roundIntegers(const MatrixRequest& request, const GroupScheme& sc
                 const std::uint64_t at = (first + row) * groups + group;
                 float scale = 1;
                 float zero = 0;
-                findGrid(scheme, false, values, size, 1, 1, GroupCost{}, &scale, &zero);
+                findGrid(scheme, false, values, size, 1, 1, nullptr, &scale, &zero);
                 result.scales[at] = scale;
                 result.zeros[at] = static_cast<std::uint8_t>(zero);
                 roundGroup(values, size, scale, zero, largest, result.codes.data() + (first + row) * result.inputs + begin);

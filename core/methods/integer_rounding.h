@@ -20,25 +20,27 @@ struct GridSettings
     bool isStatic = true;
     /// [inputs] or empty: what an error in a channel costs, for the search.
     std::span<const float> importance;
-    /// Instead of importance: the Hessian's upper triangle [inputs x inputs]; errors of a group are judged together, by what they do to the outputs. Null = none.
+    /// The Hessian's upper triangle [inputs x inputs]: ranges and codes are then chosen by what they do to the outputs (output_rounding.h), whatever else is set
+    /// here. Null = weights are rounded to nearest. Not where one scale is for the whole tensor.
     const float* moments = nullptr;
+    double damping = 0; ///< then: see roundByOutputs()
 };
 
-/// What errors of a group cost: nothing known = all the same; importance [count] of its columns; or the upper triangle of their moments, @p stride floats from
-/// row to row.
-struct GroupCost
+struct GroupGrid
 {
-    const float* importance = nullptr;
-    const float* moments = nullptr;
-    std::uint64_t stride = 0;
+    float scale = 1;
+    float zero = 0;
 };
+/// For weights from @p lowest to @p highest.
+GroupGrid gridFor(const GroupScheme& scheme, float lowest, float highest);
 
 /// Scales and zeros of some rows: GPTQ's and compressed-tensors' rules. Symmetric: scale = 2 max|w| / (2^bits - 1); asymmetric: (high - low) / (2^bits - 1) of a range
 /// that 0 lies in, zero = rint(-low / scale). Scales are rounded to their type first; a group of zeros has scale 1.
 /// @param values [count x rows], @p stride floats from column to column
+/// @param importance [count]: what an error in a column costs, for the search; null = all the same
 /// @param scales, zeros [rows]
 void findGrid(const GroupScheme& scheme, bool searchesClip, const float* values, std::uint64_t count, std::uint64_t rows, std::uint64_t stride,
-              const GroupCost& cost, float* scales, float* zeros);
+              const float* importance, float* scales, float* zeros);
 
 /// Gathers a GroupQuantized.
 class IntegerRounding final : public MatrixRounding

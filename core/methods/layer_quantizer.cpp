@@ -180,7 +180,7 @@ void LayerQuantizer::quantizeStep(LayerStep step, float* hidden, const StepResul
 
 void LayerQuantizer::quantizeGroup(const InputGroup& group, std::unique_ptr<InputMoments> moments, Tensors& tensors, const RunControl& control)
 {
-    MatrixSettings settings{m_request.settings.searchesClip, m_request.settings.ordersChannels, m_request.plan.encoding, m_request.settings.threads};
+    MatrixSettings settings{m_request.settings.searchesClip, m_request.settings.ordersChannels, m_request.settings.damping, m_request.plan.encoding, m_request.settings.threads};
     std::optional<InverseFactor> factor;
     std::vector<float> meanSquares;
     MatrixInputs inputs;
@@ -200,7 +200,6 @@ void LayerQuantizer::quantizeGroup(const InputGroup& group, std::unique_ptr<Inpu
             moments.reset();
         }
     }
-    const Attention& attention = m_network.layers[m_index].attention;
     for (const Linear* matrix : group.matrices) {
         const auto choice = choiceOf(*matrix);
         if (!choice)
@@ -215,10 +214,9 @@ void LayerQuantizer::quantizeGroup(const InputGroup& group, std::unique_ptr<Inpu
         const FloatBuffer weights = weightsOf(*matrix, control);
         inputs.factor = choice->method == Method::Gptq && factor ? &*factor : nullptr;
         inputs.hessian = inputs.tokens > 0 && moments ? &moments->hessian : nullptr;
-        // Clipping queries and keys is left alone: their errors meet each other in a product.
-        inputs.clipsByOutputs = choice->method == Method::Awq && inputs.hessian && matrix != &attention.query && matrix != &attention.key;
+        inputs.roundsByOutputs = choice->method == Method::Awq && inputs.hessian && !isShort;
         found->second.add(*matrix, weights.data(), inputs, settings, control);
-        if (choice->method == Method::Gptq && !inputs.factor)
+        if ((choice->method == Method::Gptq && !inputs.factor) || (choice->method == Method::Awq && !inputs.roundsByOutputs))
             found->second.noteFewTokens();
     }
 }

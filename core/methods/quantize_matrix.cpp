@@ -135,9 +135,9 @@ void TensorInWork::addIntegers(const GroupScheme& scheme, const Linear& linear, 
                                MatrixReport& report, const RunControl& control)
 {
     GridSettings grid{settings.searchesClip, settings.isStatic, {}};
-    if (inputs.clipsByOutputs) {
-        grid.searchesClip = true;
+    if (inputs.roundsByOutputs && !scheme.isPerTensor) {
         grid.moments = inputs.hessian->upper().data();
+        grid.damping = settings.damping;
     } else if (settings.searchesClip) {
         grid.importance = inputs.meanSquares;
     }

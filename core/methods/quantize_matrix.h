@@ -18,6 +18,7 @@ struct MatrixSettings
 {
     bool searchesClip = false; ///< integers: see GridSettings
     bool isStatic = true;
+    double damping = 0.01;     ///< where codes are chosen by the hessian
     Encoding encoding;         ///< of GGUF's types
     unsigned threads = 0;
 };
@@ -29,7 +30,7 @@ struct MatrixInputs
     const InverseFactor* factor = nullptr; ///< null = rounded without feedback
     std::span<const float> meanSquares;    ///< [inputs]; empty = not known
     const Hessian* hessian = nullptr;      ///< for judging what rounding without feedback costs; null = not known
-    bool clipsByOutputs = false;           ///< integers: narrower ranges are tried, and judged by the hessian
+    bool roundsByOutputs = false;          ///< integers: ranges and codes are chosen by the hessian (output_rounding.h)
 };
 
 /// What a tensor becomes, filled in matrix by matrix: rows [first, first + step, ...) of it.

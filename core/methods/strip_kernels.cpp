@@ -44,6 +44,41 @@ HWY_ATTR void roundColumn(const float* HWY_RESTRICT values, const float* HWY_RES
     });
 }
 
+HWY_ATTR void decodeColumn(const std::uint8_t* HWY_RESTRICT codes, const float* HWY_RESTRICT scales, const float* HWY_RESTRICT zeros, std::size_t rows,
+                           float* HWY_RESTRICT quantized)
+{
+    forRows(rows, [&](auto d, std::size_t row) HWY_ATTR {
+        const hn::Rebind<std::int32_t, decltype(d)> whole;
+        const hn::Rebind<std::uint8_t, decltype(d)> narrow;
+        const auto code = hn::ConvertTo(d, hn::PromoteTo(whole, hn::LoadU(narrow, codes + row)));
+        hn::StoreU(hn::Mul(hn::LoadU(d, scales + row), hn::Sub(code, hn::LoadU(d, zeros + row))), d, quantized + row);
+    });
+}
+
+HWY_ATTR void improveColumn(const ErrorColumn& column, std::size_t rows, std::uint8_t* HWY_RESTRICT codes, float* HWY_RESTRICT differences,
+                            float* HWY_RESTRICT changes)
+{
+    const float inverse = 1 / (column.moment + column.damping);
+    forRows(rows, [&](auto d, std::size_t row) HWY_ATTR {
+        const auto value = hn::LoadU(d, column.values + row);
+        const auto before = hn::LoadU(d, differences + row);
+        const auto scale = hn::LoadU(d, column.scales + row);
+        const auto zero = hn::LoadU(d, column.zeros + row);
+        // Where the damped error's slope in this difference is zero.
+        const auto slope = hn::MulAdd(hn::Set(d, column.damping), before, hn::LoadU(d, column.products + row));
+        const auto wanted = hn::Div(hn::MulAdd(slope, hn::Set(d, inverse), hn::Sub(value, before)), scale);
+        const auto own = hn::Div(value, scale);
+        const auto level = hn::Min(hn::Max(hn::Round(wanted), hn::Floor(own)), hn::Ceil(own));
+        const auto code = hn::Min(hn::Max(hn::Add(level, zero), hn::Zero(d)), hn::Set(d, column.largest));
+        const auto after = hn::Sub(value, hn::Mul(scale, hn::Sub(code, zero)));
+        hn::StoreU(hn::Sub(after, before), d, changes + row);
+        hn::StoreU(after, d, differences + row);
+        const hn::Rebind<std::int32_t, decltype(d)> whole;
+        const hn::Rebind<std::uint8_t, decltype(d)> narrow;
+        hn::StoreU(hn::DemoteTo(narrow, hn::ConvertTo(whole, code)), narrow, codes + row);
+    });
+}
+
 HWY_ATTR void addRoundingErrors(const float* HWY_RESTRICT values, const float* HWY_RESTRICT scales, const float* HWY_RESTRICT zeros, float largest, float weight,
                                 std::size_t rows, float* HWY_RESTRICT errors)
 {
@@ -87,6 +122,8 @@ HWY_AFTER_NAMESPACE();
 namespace quantlathe::strips {
 
 HWY_EXPORT(roundColumn);
+HWY_EXPORT(decodeColumn);
+HWY_EXPORT(improveColumn);
 HWY_EXPORT(addRoundingErrors);
 HWY_EXPORT(columnErrors);
 HWY_EXPORT(subtractScaled);
@@ -95,6 +132,16 @@ HWY_EXPORT(widenRange);
 void roundColumn(const float* values, const float* scales, const float* zeros, float largest, std::size_t rows, std::uint8_t* codes, float* quantized)
 {
     HWY_DYNAMIC_DISPATCH(roundColumn)(values, scales, zeros, largest, rows, codes, quantized);
+}
+
+void decodeColumn(const std::uint8_t* codes, const float* scales, const float* zeros, std::size_t rows, float* quantized)
+{
+    HWY_DYNAMIC_DISPATCH(decodeColumn)(codes, scales, zeros, rows, quantized);
+}
+
+void improveColumn(const ErrorColumn& column, std::size_t rows, std::uint8_t* codes, float* differences, float* changes)
+{
+    HWY_DYNAMIC_DISPATCH(improveColumn)(column, rows, codes, differences, changes);
 }
 
 void addRoundingErrors(const float* values, const float* scales, const float* zeros, float largest, float weight, std::size_t rows, float* errors)

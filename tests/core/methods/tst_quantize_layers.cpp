@@ -363,11 +363,15 @@ private slots:
         QVERIFY(loaded->reports.front().relativeLoss > 0);
     }
 
+    void fewTokensAreTold_data() { killedAndResumed_data(); }
     void fewTokensAreTold()
     {
-        LayerRequest request = requestFor(resource("sample/quantlathe-sample-f16.gguf"), Method::Gptq);
+        QFETCH(int, method);
+        LayerRequest request = requestFor(resource("sample/quantlathe-sample-f16.gguf"), static_cast<Method>(method));
         request.calibration = randomTokens(request.network->vocabularySize, 1, 10);
-        for (const MatrixReport& report : quantizeLayers(request).reports) {
+        const QuantizedLayers result = quantizeLayers(request);
+        QCOMPARE(result.reports.size(), 7 * request.network->layers.size());
+        for (const MatrixReport& report : result.reports) {
             QCOMPARE(report.used, Method::RoundToNearest);
             QCOMPARE(report.note, std::string("only 10 tokens reached it: rounded to nearest"));
         }
@@ -441,7 +445,7 @@ private slots:
         if (method == int(Method::Gptq) || method == int(Method::Awq)) {
             const double divergence = run({4, 128, true, TensorType::F16, false}).divergence;
             qInfo("KL divergence at 4 bits, groups of 128: %.6f", divergence);
-            QVERIFY2(divergence < (method == int(Method::Gptq) ? 0.6 : 0.95) * m_rounded, qPrintable(QString("%1 %2").arg(divergence).arg(m_rounded)));
+            QVERIFY2(divergence < (method == int(Method::Gptq) ? 0.6 : 0.65) * m_rounded, qPrintable(QString("%1 %2").arg(divergence).arg(m_rounded)));
             return;
         }
         if (method == int(Method::RoundToNearest))
