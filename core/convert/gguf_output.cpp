@@ -96,6 +96,11 @@ std::optional<OutputTensor::Origin> OutputTensor::origin(std::uint64_t row) cons
     return Origin{sources[row / perSource], rows.sourceRow(row % perSource)};
 }
 
+std::optional<OutputTensor::Origin> OutputTensor::outputOrigin(std::uint64_t row) const
+{
+    return turnedRows && !sources.empty() ? std::optional(Origin{sources.front(), turnedRows->sourceRow(row)}) : origin(row);
+}
+
 std::uint64_t OutputTensor::sizeBytes() const
 {
     const auto bytes = tensorBytes(type, shape());

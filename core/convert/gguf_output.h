@@ -27,6 +27,8 @@ struct OutputTensor
     bool isShifted = false;             ///< weights are other than the stored ones
     /// False where rows are columns of the source, or sums of several.
     bool hasRowOrigins = true;
+    /// Of matrices that the source stores as inputs x outputs: which of its outputs (model/stored_orientation.h) each row is.
+    std::optional<RowMap> turnedRows{};
 
     [[nodiscard]] const std::string& name() const { return weights.name(); }
     [[nodiscard]] const Shape& shape() const { return weights.shape(); }
@@ -40,6 +42,9 @@ struct OutputTensor
     };
     /// Of row @p row (of a vector: weight). Nothing without sources or row origins.
     [[nodiscard]] std::optional<Origin> origin(std::uint64_t row) const;
+    /// The output of the source that row @p row computes, by which importance goes: as origin(), and of turned matrices their column. Nothing
+    /// where inputs of the row are other than inputs of the source.
+    [[nodiscard]] std::optional<Origin> outputOrigin(std::uint64_t row) const;
 };
 
 struct GgufOutput

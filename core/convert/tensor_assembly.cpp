@@ -294,9 +294,13 @@ OutputTensor TensorAssembly::turned(const TensorRow& row, const std::string& nam
     if (!storedShape)
         failMissing(name);
     requireShape(index, *storedShape);
+    // The inputs of latent keys are outputs of their source.
+    std::optional<RowMap> rows;
+    if (row.transform != Transform::LatentKeys)
+        rows = RowMap{.first = map.firstColumn, .block = map.columns, .stride = map.columns * map.step, .step = map.step};
     if (auto packed = packedStack(name, shape, map, index))
-        return {.weights = std::move(*packed), .sources = {index}, .hasRowOrigins = false};
-    return {.weights = transposed(name, shape, tensor(index), map), .sources = {index}, .hasRowOrigins = false};
+        return {.weights = std::move(*packed), .sources = {index}, .hasRowOrigins = false, .turnedRows = rows};
+    return {.weights = transposed(name, shape, tensor(index), map), .sources = {index}, .hasRowOrigins = false, .turnedRows = rows};
 }
 
 /// Stacks that are only shown turned, but lie in the file row by row as GGUF has them.

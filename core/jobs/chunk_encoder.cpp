@@ -104,7 +104,7 @@ private:
         if (!m_options.importance || m_target.isCopy)
             return nullptr;
         for (std::uint64_t row = 0; row < rows; ++row) {
-            const auto origin = m_target.origin(m_isVector ? 0 : m_chunk.first + m_batchFirst + row);
+            const auto origin = m_target.outputOrigin(m_isVector ? 0 : m_chunk.first + m_batchFirst + row);
             if (!origin)
                 return nullptr;
             const TensorImportance& importance = m_options.importance->of(origin->tensor);

@@ -388,7 +388,7 @@ QuantizeResult ExportRun::result() const
     result.seconds = std::chrono::duration<double>(Clock::now() - m_begin).count();
     for (std::size_t index = 0; index < m_figures.size(); ++index) {
         const OutputTensor& tensor = m_layout.output.tensors[index];
-        const bool isWeighted = !tensor.isCopy && tensor.hasRowOrigins
+        const bool isWeighted = !tensor.isCopy && tensor.outputOrigin(0)
             && std::any_of(tensor.sources.begin(), tensor.sources.end(),
                            [&](std::size_t source) { return isWeightedBy(m_request.importance.get(), source, tensor.type); });
         const bool isCalibrated = !tensor.isCopy && m_request.calibrated

@@ -49,6 +49,14 @@ std::optional<std::string> wrongSize(const Importance::Entry& entry, const Part&
     return fmt::format("{} values of importance for {} experts with rows of {} weights", values, part.matrices, part.rowLength);
 }
 
+/// Gate and up matrices of all experts that are one stack have the same inputs, so the importance of either serves; empty for other names.
+std::string gateOfStack(std::string_view canonicalName)
+{
+    constexpr std::string_view stack = "ffn_gate_up_exps";
+    const std::size_t at = canonicalName.find(stack);
+    return at == std::string_view::npos ? std::string() : std::string(canonicalName).replace(at, stack.size(), "ffn_gate_exps");
+}
+
 std::string channelText(const Part& part, std::uint64_t matrix, std::uint64_t channel, float value)
 {
     const std::string shown = std::isnan(value) ? "NaN" : std::isinf(value) ? "infinite" : fmt::format("{}", value);
@@ -81,11 +89,14 @@ ImportanceMatch::ImportanceMatch(std::shared_ptr<const Importance> importance, s
     , m_fits(m_model->tensors().size())
     , m_tensors(m_model->tensors().size())
 {
-    std::unordered_set<std::string_view> names;
+    std::unordered_set<std::string> names;
     std::size_t wrongSizes = 0;
     const std::string* firstWrong = nullptr;
     for (std::size_t tensor = 0; tensor < m_fits.size(); ++tensor) {
-        names.insert(m_model->place(tensor).canonicalName);
+        const std::string& canonicalName = m_model->place(tensor).canonicalName;
+        names.insert(canonicalName);
+        if (const std::string gate = gateOfStack(canonicalName); !gate.empty())
+            names.insert({gate, std::string(gate).replace(gate.find("gate"), 4, "up")});
         matchTensor(tensor);
         if (m_fits[tensor].fit == ImportanceFit::WrongSize && wrongSizes++ == 0)
             firstWrong = &m_fits[tensor].explanation;
@@ -111,6 +122,8 @@ void ImportanceMatch::matchTensor(std::size_t tensor)
     const TensorPlace& place = m_model->place(tensor);
     TensorFit& fit = m_fits[tensor];
     const Importance::Entry* entry = place.isBias ? nullptr : m_importance->find(place.canonicalName);
+    if (!entry && !place.isBias)
+        entry = m_importance->find(gateOfStack(place.canonicalName));
     if (!entry || m_model->tensors()[tensor].shape().weightCount() == 0)
         return;
     const Part part = partFor(*m_model, tensor);
