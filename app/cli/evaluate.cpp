@@ -10,6 +10,7 @@
 #include "core/formats/open.h"
 #include "core/inference/evaluation.h"
 #include "core/inference/neutral_text.h"
+#include "core/inference/rounded_inputs.h"
 #include "core/inference/text_tokens.h"
 #include "core/inference/tokenizer/tokenizer.h"
 #include "core/inference/verdict.h"
@@ -36,6 +37,8 @@ struct Options
     unsigned threads = 0;
     bool wantsDivergence = false;
     bool roundsActivations = false;
+    bool isW8a8 = false;
+    bool hasExactInputs = false;
     bool resume = false;
 };
 
@@ -113,10 +116,16 @@ void addDivergence(Json& json, const EvaluationResult& result)
                            {"sentence", sentenceOf(verdict)}};
 }
 
-void printJson(const Options& options, const EvaluationResult& result)
+void printJson(const Options& options, const EvaluationResult& result, const InputRoundings& roundings)
 {
+    Json rounded = Json::object();
+    for (const ActivationRounding rounding : roundings) {
+        if (rounding != ActivationRounding::None)
+            rounded[std::string(name(rounding))] = rounded.value(std::string(name(rounding)), 0) + 1;
+    }
     Json json{{"path", options.file}, {"against", options.against.empty() ? Json() : Json(options.against)},
               {"text", options.text.empty() ? Json() : Json(options.text)}};
+    json["rounded_inputs"] = std::move(rounded);
     json["ctx"] = result.contextLength;
     json["chunks"] = result.chunks.size();
     json["chunks_available"] = result.availableChunks;
@@ -143,8 +152,10 @@ void printJson(const Options& options, const EvaluationResult& result)
     print(json);
 }
 
-void printText(const EvaluationResult& result)
+void printText(const EvaluationResult& result, const InputRoundings& roundings)
 {
+    if (const std::string sentence = sentenceOf(roundings); !sentence.empty())
+        print(sentence);
     print(fmt::format("{} tokens scored, in {} of {} windows of {}", result.tokens, result.chunks.size(), result.availableChunks, result.contextLength));
     print(fmt::format("Perplexity      {:.4f} +/- {:.4f}", result.perplexity.value, result.perplexity.standardError));
     if (!result.divergence)
@@ -175,11 +186,14 @@ void run(const Invocation& invocation, const Options& options)
     request.network = judged.network;
     request.tokens = judged.text.tokens;
     request.begin = judged.text.begin;
+    InputRoundings roundings;
     if (options.method.isGiven()) {
         std::optional<Plan> types;
         if (options.plan.isGiven())
             types = options.plan.planFor(*judged.model);
-        request.weights = options.method.run(invocation, judged.network, options.method.planFor(*judged.model, types), {}, options.threads, options.memoryMiB << 20).layers.weights;
+        const Plan plan = options.method.planFor(*judged.model, types);
+        roundings = plannedInputRoundings(*judged.model, plan, options.isW8a8);
+        request.weights = options.method.run(invocation, judged.network, plan, {}, options.threads, options.memoryMiB << 20).layers.weights;
         request.weightsIdentity = options.method.identity() + (types ? recipeToJson(*types, *judged.model) : std::string());
     } else if (options.plan.isGiven()) {
         const auto importance = options.plan.importanceFor(judged.model);
@@ -187,12 +201,24 @@ void run(const Invocation& invocation, const Options& options)
         request.weights = plannedWeights(judged.model, plan, importance);
         request.weightsIdentity = recipeToJson(plan, *judged.model, importance ? importance->importance().get() : nullptr);
     } else {
+        roundings = storedInputRoundings(*judged.model);
         request.weights = storedWeights(judged.model);
     }
+    if (options.isW8a8 && sentenceOf(roundings).empty())
+        throw UsageError("--w8a8 goes with --method METHOD --bits 8 --group 0: integers of 8 bits, symmetric, a scale for each row");
+    if (options.hasExactInputs)
+        roundings.clear();
+    request.weights = withRoundedInputs(request.weights, roundings);
+    request.weightsIdentity += sentenceOf(roundings);
     if (!options.against.empty()) {
         const Side original = open(openModel(options.against), text);
         throwIfTextDiffers(judged.text, *judged.network, original.text, *original.network);
         request.originalNetwork = original.network;
+        if (!options.hasExactInputs) {
+            const InputRoundings ofOriginal = storedInputRoundings(*original.model);
+            request.original = withRoundedInputs(storedWeights(original.model), ofOriginal);
+            request.weightsIdentity += sentenceOf(ofOriginal);
+        }
     }
     for (const std::string& note : judged.text.notes)
         fmt::print(stderr, "note: {}\n", printable(note, longestPath));
@@ -215,9 +241,9 @@ void run(const Invocation& invocation, const Options& options)
     if (!result.journalFailure.empty())
         fmt::print(stderr, "note: a stopped run could not have been resumed: {}\n", printable(result.journalFailure, longestPath));
     if (invocation.json)
-        printJson(options, result);
+        printJson(options, result, roundings);
     else
-        printText(result);
+        printText(result, roundings);
 }
 
 } // namespace
@@ -241,6 +267,9 @@ void addEvaluate(CLI::App& app, Invocation& invocation)
     addNumber(command, "--memory", options->memoryMiB, "Memory for activations and weights in work", 64, 1u << 24)->type_name("MiB")->default_str("4096");
     command->add_flag("--round-activations", options->roundsActivations,
                       "Round activations as llama.cpp's processor kernels do, for its figures; without it only the weights' error counts");
+    command->add_flag("--w8a8", options->isW8a8, "With --method and 8-bit integers, a scale for each row: round what goes into the matrices to 8 bits for each token, as engines do");
+    command->add_flag("--exact-inputs", options->hasExactInputs,
+                      "Not what engines do to the inputs of matrices in 8-bit floats, and of folders that say W8A8: only the weights' error counts");
     command->add_flag("--resume", options->resume, "Go on from the windows that a stopped run has finished");
     addThreads(command, options->threads);
 }

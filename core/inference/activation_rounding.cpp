@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t superBlock = 256;
 constexpr std::size_t shortBlock = 32;
+constexpr std::size_t floatBlock = 128;
 constexpr float steps = 127;
 
 /// Nearest integer, ties to even, of a value under 2^22; a form that the compiler vectorises.
@@ -41,6 +42,27 @@ void roundBlocks(const float* x, std::size_t count, float* y, std::size_t length
         const float scale = hasHalfScale ? halfToFloat(floatToHalf(exact)) : exact;
         for (std::size_t index = block; index < end; ++index)
             y[index] = nearest(x[index] * inverse) * scale;
+    }
+}
+
+/// The nearest number that E4M3 has, ties to even: three bits after the first, steps of 2^-9 at the least. @param value of at most 448
+float nearestE4m3(float value)
+{
+    constexpr std::uint32_t smallestNormal = 121; // biased exponent of 2^-6
+    const std::uint32_t exponent = std::max((std::bit_cast<std::uint32_t>(value) >> 23) & 0xFFu, smallestNormal);
+    const float step = std::bit_cast<float>((exponent - 3) << 23);
+    return nearest(value / step) * step;
+}
+
+/// As roundBlocks(), to E4M3.
+void roundToFloats(const float* x, std::size_t count, float* y, std::size_t length)
+{
+    constexpr float largestE4m3 = 448;
+    for (std::size_t block = 0; block < count; block += length) {
+        const std::size_t end = std::min(block + length, count);
+        const float scale = largestMagnitude(x + block, end - block) / largestE4m3;
+        for (std::size_t index = block; index < end; ++index)
+            y[index] = scale > 0 ? nearestE4m3(std::clamp(x[index] / scale, -largestE4m3, largestE4m3)) * scale : 0;
     }
 }
 
@@ -79,6 +101,15 @@ void roundActivations(ActivationRounding rounding, const float* x, std::size_t c
         return;
     case ActivationRounding::Blocks256:
         roundBlocks(x, count, y, superBlock, false);
+        return;
+    case ActivationRounding::TokenIntegers:
+        roundBlocks(x, count, y, std::max<std::size_t>(count, 1), false);
+        return;
+    case ActivationRounding::TokenFloats:
+        roundToFloats(x, count, y, std::max<std::size_t>(count, 1));
+        return;
+    case ActivationRounding::Floats128:
+        roundToFloats(x, count, y, floatBlock);
         return;
     }
 }

@@ -109,7 +109,8 @@ LoadedMatrix MatrixLoader::load(const Linear& linear, bool expands)
 {
     LoadedMatrix matrix;
     matrix.linear = &linear;
-    if (m_roundsActivations)
+    matrix.rounding = m_weights.inputRounding(linear.tensor);
+    if (m_roundsActivations && matrix.rounding == ActivationRounding::None)
         matrix.rounding = activationRounding(m_weights.type(linear.tensor));
     if (linear.bias) {
         const std::vector<float> whole = vector(*linear.bias);
@@ -160,7 +161,8 @@ void multiply(std::span<const Product> products, const float* x, std::uint64_t x
 {
     keepBlasSingleThreaded();
     for (const ActivationRounding rounding : {ActivationRounding::None, ActivationRounding::Half, ActivationRounding::Bfloat16, ActivationRounding::Blocks32,
-                                              ActivationRounding::Blocks256}) {
+                                              ActivationRounding::Blocks256, ActivationRounding::TokenIntegers, ActivationRounding::TokenFloats,
+                                              ActivationRounding::Floats128}) {
         if (std::none_of(products.begin(), products.end(), [&](const Product& product) { return product.matrix->rounding == rounding; }))
             continue;
         if (rounding == ActivationRounding::None) {

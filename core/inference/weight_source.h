@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/run_control.h"
+#include "core/inference/activation_rounding.h"
 #include "core/model/importance_match.h"
 #include "core/plan/plan.h"
 
@@ -33,6 +34,8 @@ public:
     [[nodiscard]] virtual bool isAsStored(std::size_t tensor) const = 0;
     /// What the tensor's values are encoded as.
     [[nodiscard]] virtual TensorType type(std::size_t tensor) const;
+    /// What the engine that these weights are for does to what they are multiplied with (rounded_inputs.h).
+    [[nodiscard]] virtual ActivationRounding inputRounding(std::size_t) const { return ActivationRounding::None; }
     /// Made anew at each call (encoding may take a while); memory of the size of the encoded tensor.
     /// @throws Error(Unsupported) naming a type that cannot be decoded or written; Error(BadFormat) for NaN and infinities that are to be
     /// encoded; Error(Cancelled)

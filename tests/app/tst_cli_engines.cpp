@@ -172,6 +172,59 @@ private slots:
         QCOMPARE(cli({"quantize", made.string(), (scratch / "x").string(), "--to", "compressed-tensors", "--format", "nvfp4", "--method", "gptq"}).exitCode, 2);
     }
 
+    // W8A8 and FP8: what goes into the matrices is rounded, too, and the figures are those of that.
+    void inputsRoundedAsEnginesDo()
+    {
+        ScratchFolder scratch;
+        std::string text;
+        for (int word = 0; word < 200; ++word)
+            text += std::string(1, static_cast<char>('a' + word * 7 % 20)) + static_cast<char>('a' + word * 3 % 17);
+        const std::string file = (scratch / "text.txt").string();
+        std::ofstream(file) << text;
+        const auto made = [&](const char* name) {
+            const fs::path folder = scratch / name;
+            fs::create_directory(folder);
+            for (const auto& entry : fs::directory_iterator(fixture(std::string("quantized/") + name)))
+                fs::copy(entry.path(), folder / entry.path().filename().string());
+            json tokenizer = smallTokenizer();
+            for (auto token = tokenizer["model"]["vocab"].begin(); token != tokenizer["model"]["vocab"].end();)
+                token = token->get<int>() >= 48 ? tokenizer["model"]["vocab"].erase(token) : std::next(token);
+            tokenizer["model"]["merges"] = json::array();
+            tokenizer["added_tokens"].erase(2);
+            std::ofstream(folder / "tokenizer.json") << tokenizer.dump();
+            return folder.string();
+        };
+        const std::string integers = made("ct-int8");
+        const std::string weightsOnly = made("ct-w8");
+        const auto evaluated = [&](const std::string& model, const std::vector<std::string>& options) {
+            QStringList list{"evaluate", QString::fromStdString(model), "--text", QString::fromStdString(file), "--ctx", "32", "--json", "-q"};
+            for (const std::string& option : options)
+                list << QString::fromStdString(option);
+            QProcess process;
+            process.start(QStringLiteral(QUANTLATHE_CLI), list);
+            process.waitForFinished(120'000);
+            return json::parse(process.readAllStandardOutput().toStdString(), nullptr, false);
+        };
+        const json asEngines = evaluated(integers, {});
+        const json exact = evaluated(integers, {"--exact-inputs"});
+        QVERIFY(asEngines["rounded_inputs"] == json({{"int8-per-token", 7}}));
+        QVERIFY(exact["rounded_inputs"] == json::object());
+        QVERIFY(asEngines["perplexity"] != exact["perplexity"]);
+        QVERIFY(evaluated(weightsOnly, {})["rounded_inputs"] == json::object());
+        const json planned = evaluated(weightsOnly, {"--method", "round-to-nearest", "--bits", "8", "--group", "0", "--w8a8"});
+        QVERIFY(planned["rounded_inputs"] == json({{"int8-per-token", 7}}));
+        QVERIFY(evaluated(weightsOnly, {"--method", "round-to-nearest", "--bits", "8", "--group", "0"})["rounded_inputs"] == json::object());
+        QVERIFY(evaluated(weightsOnly, {"--method", "round-to-nearest", "--float", "e4m3", "--group", "0"})["rounded_inputs"] == json({{"fp8-per-token", 7}}));
+        const Run words = cli({"evaluate", integers, "--text", file, "--ctx", "32", "-q"});
+        QVERIFY2(words.output.find("The inputs of 7 matrices are rounded to 8-bit integers, a scale for each token, as engines do") != std::string::npos, words.output.c_str());
+        // Against an original that is such a model itself, with its rounding: nothing differs.
+        const json same = evaluated(integers, {"--against", integers});
+        QVERIFY2(same["kl_mean"].get<double>() == 0.0, same.dump().substr(0, 500).c_str());
+        const Run refused = cli({"evaluate", weightsOnly, "--text", file, "--ctx", "32", "--w8a8"});
+        VERIFY_EXIT(refused, 2);
+        QVERIFY(refused.errors.find("--w8a8 goes with --method METHOD --bits 8 --group 0") != std::string::npos);
+    }
+
     void ggufToFolder()
     {
         ScratchFolder scratch;
