@@ -46,7 +46,8 @@ void setDataType(nlohmann::ordered_json& config, TensorType type)
 TensorType plainType(const FolderContents& contents, const Tensor& weights, TensorType dense)
 {
     const TensorTypeInfo& facts = info(weights.type());
-    if (facts.family == TypeFamily::Integer)
+    // What decides between experts that are nearly alike is kept as it is.
+    if (facts.family == TypeFamily::Integer || weights.name().ends_with(".e_score_correction_bias"))
         return weights.type();
     const bool isWide = weights.type() == TensorType::F32 || weights.type() == TensorType::F64;
     const bool isMixture = std::any_of(contents.tensors.begin(), contents.tensors.end(), [](const FolderTensor& other) {

@@ -25,7 +25,9 @@ constexpr ClassName classNames[] = {{"llama", "LlamaForCausalLM", "llama"},     
                                     {"qwen2moe", "Qwen2MoeForCausalLM", "qwen2_moe"}, {"qwen3", "Qwen3ForCausalLM", "qwen3"},
                                     {"qwen3moe", "Qwen3MoeForCausalLM", "qwen3_moe"}, {"gemma", "GemmaForCausalLM", "gemma"},
                                     {"gemma2", "Gemma2ForCausalLM", "gemma2"},        {"gemma3", "Gemma3ForCausalLM", "gemma3_text"},
-                                    {"phi3", "Phi3ForCausalLM", "phi3"}};
+                                    {"phi3", "Phi3ForCausalLM", "phi3"},              {"olmo2", "Olmo2ForCausalLM", "olmo2"},
+                                    {"smollm3", "SmolLM3ForCausalLM", "smollm3"},     {"deepseek2", "DeepseekV2ForCausalLM", "deepseek_v2"},
+                                    {"gpt2", "GPT2LMHeadModel", "gpt2"}};
 
 class ConfigWriter
 {
@@ -38,8 +40,16 @@ public:
     Json write()
     {
         names();
+        if (m_architecture == "gpt2") {
+            gpt2();
+            tokens();
+            return std::move(m_config);
+        }
         sizes();
-        experts();
+        if (m_architecture == "deepseek2")
+            latent();
+        else
+            experts();
         if (m_architecture.starts_with("gemma"))
             gemma();
         else
@@ -106,10 +116,11 @@ private:
         m_config["head_dim"] = m_headLength;
         m_config["max_position_embeddings"] = m_context;
         m_config["rms_norm_eps"] = rounded(real("attention.layer_norm_rms_epsilon").value_or(1e-5));
-        const Tensor* embedding = source("token_embd.weight");
-        if (!embedding)
-            fail(ErrorKind::BadFormat, "has no token_embd.weight");
-        m_config["vocab_size"] = embedding->shape().rowCount();
+        m_config["vocab_size"] = vocabulary();
+        if (m_architecture == "olmo2")
+            olmo();
+        if (m_architecture == "smollm3")
+            m_config["no_rope_layer_interval"] = 4; // what engines compute
         if (m_architecture == "llama") {
             m_config["attention_bias"] = has("model.layers.0.self_attn.q_proj.bias");
             m_config["mlp_bias"] = has("model.layers.0.mlp.gate_proj.bias");
@@ -121,6 +132,93 @@ private:
             if (const auto window = whole("attention.sliding_window"); window && *window > 0)
                 m_config["sliding_window"] = *window;
         }
+    }
+
+    /// What its loader reads is named otherwise than in all others.
+    void gpt2()
+    {
+        m_width = need("embedding_length");
+        const std::uint64_t inner = need("feed_forward_length");
+        m_config["vocab_size"] = vocabulary();
+        m_config["n_embd"] = m_width;
+        m_config["n_layer"] = need("block_count");
+        m_config["n_head"] = need("attention.head_count");
+        m_config["n_positions"] = need("context_length");
+        m_config["n_ctx"] = need("context_length");
+        m_config["n_inner"] = inner == 4 * m_width ? Json(nullptr) : Json(inner);
+        m_config["layer_norm_epsilon"] = rounded(real("attention.layer_norm_epsilon").value_or(1e-5));
+        m_config["activation_function"] = "gelu_new";
+        m_config["tie_word_embeddings"] = !has("lm_head.weight");
+    }
+
+    /// DeepSeek V2 and V3: heads are made of latents.
+    void latent()
+    {
+        const bool isThird = whole("expert_gating_func").value_or(1) == 2;
+        if (isThird) {
+            m_config["architectures"] = Json::array({"DeepseekV3ForCausalLM"});
+            m_config["model_type"] = "deepseek_v3";
+        }
+        const std::uint64_t rotated = need("rope.dimension_count");
+        // Files from before the cache was one head to engines have the plain keys.
+        const std::uint64_t head = whole("attention.key_length_mla").value_or(whole("attention.key_length").value_or(0));
+        if (head <= rotated)
+            fail(ErrorKind::BadFormat, fmt::format("has heads of {} dimensions, of which {} are rotated", head, rotated));
+        m_config.erase("head_dim");
+        m_config["num_key_value_heads"] = m_heads;
+        m_config["q_lora_rank"] = whole("attention.q_lora_rank").value_or(0) > 0 ? Json(*whole("attention.q_lora_rank")) : Json(nullptr);
+        m_config["kv_lora_rank"] = need("attention.kv_lora_rank");
+        m_config["qk_nope_head_dim"] = head - rotated;
+        m_config["qk_rope_head_dim"] = rotated;
+        m_config["v_head_dim"] = whole("attention.value_length_mla").value_or(whole("attention.value_length").value_or(0));
+        m_config["attention_bias"] = false;
+        m_config["first_k_dense_replace"] = whole("leading_dense_block_count").value_or(0);
+        if (whole("expert_count").value_or(0) == 0)
+            return;
+        m_config["n_routed_experts"] = need("expert_count");
+        m_config["num_experts_per_tok"] = need("expert_used_count");
+        m_config["moe_intermediate_size"] = need("expert_feed_forward_length");
+        m_config["n_shared_experts"] = whole("expert_shared_count").value_or(0);
+        m_config["moe_layer_freq"] = 1;
+        m_config["routed_scaling_factor"] = rounded(real("expert_weights_scale").value_or(1));
+        m_config["norm_topk_prob"] = m_keys.boolean(key("expert_weights_norm")).value_or(false);
+        const std::uint64_t groups = whole("expert_group_count").value_or(1);
+        m_config["n_group"] = groups;
+        m_config["topk_group"] = whole("expert_group_used_count").value_or(1);
+        m_config["topk_method"] = isThird ? "noaux_tc" : groups > 1 ? "group_limited_greedy" : "greedy";
+        m_config["scoring_func"] = isThird ? "sigmoid" : "softmax";
+    }
+
+    [[nodiscard]] std::uint64_t vocabulary() const
+    {
+        const Tensor* embedding = source("token_embd.weight");
+        if (!embedding)
+            fail(ErrorKind::BadFormat, "has no token_embd.weight");
+        return embedding->shape().rowCount();
+    }
+
+    /// OLMo 3 is OLMo 2 with a window in most layers.
+    void olmo()
+    {
+        m_config["attention_bias"] = false;
+        const std::uint64_t window = whole("attention.sliding_window").value_or(0);
+        if (window == 0)
+            return;
+        m_config["architectures"] = Json::array({"Olmo3ForCausalLM"});
+        m_config["model_type"] = "olmo3";
+        m_config["sliding_window"] = window;
+        const MetadataArray* pattern = m_keys.array(key("attention.sliding_window_pattern"));
+        Json kinds = Json::array();
+        for (std::uint64_t layer = 0; layer < need("block_count"); ++layer) {
+            bool isSliding = (layer + 1) % 4 != 0; // the published ones
+            if (pattern && layer < pattern->size()) {
+                const MetadataScalar stated = pattern->at(layer);
+                const auto* flag = std::get_if<bool>(&stated);
+                isSliding = flag ? *flag : toUnsigned(stated).value_or(0) != 0;
+            }
+            kinds.push_back(isSliding ? "sliding_attention" : "full_attention");
+        }
+        m_config["layer_types"] = std::move(kinds);
     }
 
     void experts()
@@ -181,15 +279,30 @@ private:
         }
         if (type == "linear" || type == "yarn") {
             Json scaling{{"rope_type", type}, {"factor", rounded(real("rope.scaling.factor").value_or(1))}};
-            if (type == "yarn") {
-                scaling["original_max_position_embeddings"] = whole("rope.scaling.original_context_length").value_or(m_context);
-                if (real("rope.scaling.attn_factor"))
-                    m_notes.push_back("the rotary embedding's attn_factor is not carried over into config.json");
-            }
+            if (type == "yarn")
+                yarn(scaling);
             m_config["rope_scaling"] = std::move(scaling);
         } else if (type != "none") {
             fail(ErrorKind::Unsupported, fmt::format("rope scaling '{}' cannot be translated back", printable(type, 40)));
         }
+    }
+
+    void yarn(Json& scaling) const
+    {
+        scaling["original_max_position_embeddings"] = whole("rope.scaling.original_context_length").value_or(m_context);
+        for (const auto& [ours, theirs] : {std::pair{"yarn_ext_factor", "extrapolation_factor"}, {"yarn_beta_fast", "beta_fast"}, {"yarn_beta_slow", "beta_slow"}}) {
+            if (const auto value = real(fmt::format("rope.scaling.{}", ours)))
+                scaling[theirs] = rounded(*value);
+        }
+        if (const auto isRounded = m_keys.boolean(key("rope.scaling.yarn_truncate")))
+            scaling["truncate"] = *isRounded;
+        // The file's factor multiplies the usual one, the configuration's takes its place.
+        const double factor = scaling["factor"].get<double>();
+        if (const auto share = real("rope.scaling.attn_factor"))
+            scaling["attention_factor"] = rounded(*share * (factor > 1 ? 1 + 0.1 * std::log(factor) : 1));
+        // Published models have both the same, which cancel in the embedding and remain in the scale of the scores.
+        if (const auto multiplier = real("rope.scaling.yarn_log_multiplier"); multiplier && *multiplier != 0)
+            scaling["mscale"] = scaling["mscale_all_dim"] = rounded(10 * rounded(*multiplier));
     }
 
     /// The ends of Llama 3.1's ramp, in units of the lower one.

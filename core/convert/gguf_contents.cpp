@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/convert/joined_heads.h"
 #include "core/convert/row_views.h"
 
 #include <algorithm>
@@ -40,6 +41,24 @@ constexpr NamePair qwenExperts[] = {{"ffn_gate_inp", "mlp.gate"},
                                     {"ffn_gate_inp_shexp", "mlp.shared_expert_gate"}};
 constexpr NamePair gemmaNorms[] = {{"post_attention_norm", "post_attention_layernorm"}, {"ffn_norm", "pre_feedforward_layernorm"},
                                    {"post_ffw_norm", "post_feedforward_layernorm"}};
+constexpr NamePair latent[] = {{"attn_q_a", "self_attn.q_a_proj"},
+                               {"attn_q_a_norm", "self_attn.q_a_layernorm"},
+                               {"attn_q_b", "self_attn.q_b_proj"},
+                               {"attn_kv_a_mqa", "self_attn.kv_a_proj_with_mqa"},
+                               {"attn_kv_a_norm", "self_attn.kv_a_layernorm"},
+                               {"attn_kv_b", "self_attn.kv_b_proj"}, // older files have it whole
+                               {"ffn_gate_inp", "mlp.gate"},
+                               {"ffn_gate_exps", "mlp.experts.#.gate_proj"},
+                               {"ffn_up_exps", "mlp.experts.#.up_proj"},
+                               {"ffn_down_exps", "mlp.experts.#.down_proj"},
+                               {"ffn_gate_shexp", "mlp.shared_experts.gate_proj"},
+                               {"ffn_up_shexp", "mlp.shared_experts.up_proj"},
+                               {"ffn_down_shexp", "mlp.shared_experts.down_proj"}};
+constexpr NamePair gpt2[] = {{"attn_norm", "ln_1"}, {"ffn_norm", "ln_2"}, {"attn_qkv", "attn.c_attn"}, {"attn_output", "attn.c_proj"},
+                             {"ffn_up", "mlp.c_fc"}, {"ffn_down", "mlp.c_proj"}};
+constexpr NamePair outside[] = {{"token_embd", "model.embed_tokens"}, {"output", "lm_head"}, {"output_norm", "model.norm"}};
+constexpr NamePair gpt2Outside[] = {{"token_embd", "transformer.wte"}, {"position_embd", "transformer.wpe"}, {"output", "lm_head"},
+                                    {"output_norm", "transformer.ln_f"}};
 constexpr NamePair phi[] = {{"attn_qkv", "self_attn.qkv_proj"}, {"ffn_up", "mlp.gate_up_proj"}};
 
 struct BackwardRow
@@ -48,11 +67,16 @@ struct BackwardRow
     std::span<const NamePair> own;  ///< before the common ones
     bool isRotated = false;         ///< rows of queries and keys are reordered
     bool isGemma = false;           ///< norms hold w + 1
+    bool isTurned = false;          ///< matrices of the layers are inputs x outputs in the folder
+    std::string_view layers = "model.layers";
+    std::span<const NamePair> outsideNames = outside;
 };
 
 constexpr BackwardRow backwardRows[] = {
     {"llama", mixtral, true},         {"qwen2", {}},          {"qwen2moe", qwenExperts}, {"qwen3", {}},  {"qwen3moe", qwenExperts},
     {"gemma", {}, false, true},       {"gemma2", gemmaNorms, false, true}, {"gemma3", gemmaNorms, false, true}, {"phi3", phi},
+    {"olmo2", gemmaNorms},            {"smollm3", {}, true},  {"deepseek2", latent},
+    {"gpt2", gpt2, false, false, true, "transformer.h", gpt2Outside},
 };
 
 /// Rows of heads back in their first order: the first half of a head are its even rows, the second half its odd ones.
@@ -144,26 +168,41 @@ private:
         // These become values of the configuration.
         if (name == "rope_freqs.weight" || name == "rope_factors_long.weight" || name == "rope_factors_short.weight")
             return;
-        if (name == "token_embd.weight")
-            return push(index, renamed("model.embed_tokens.weight", tensor.shape(), tensor));
-        if (name == "output.weight")
-            return push(index, renamed("lm_head.weight", tensor.shape(), tensor));
-        if (name == "output_norm.weight")
-            return push(index, norm("model.norm.weight", tensor));
+        for (const NamePair& pair : m_row->outsideNames) {
+            for (const std::string_view suffix : {".weight", ".bias"}) {
+                if (name == fmt::format("{}{}", pair.gguf, suffix)) {
+                    std::string folderName = fmt::format("{}{}", pair.folder, suffix);
+                    return push(index, pair.gguf == "output_norm" ? norm(std::move(folderName), tensor) : renamed(std::move(folderName), tensor.shape(), tensor));
+                }
+            }
+        }
         const TensorPlace& place = m_model.place(index);
         const std::string prefix = place.layer ? fmt::format("blk.{}.", *place.layer) : std::string();
         const std::size_t dot = name.rfind('.');
         if (prefix.empty() || !name.starts_with(prefix) || dot == std::string_view::npos || dot < prefix.size())
             refuse(tensor, "has no counterpart in a folder of this architecture");
         const std::string_view stem = name.substr(prefix.size(), dot - prefix.size());
+        if (m_row->architecture == "deepseek2") {
+            if (stem == "exp_probs_b")
+                return push(index, renamed(fmt::format("{}.{}.mlp.gate.e_score_correction_bias", m_row->layers, *place.layer), tensor.shape(), tensor));
+            if (stem == "attn_k_b")
+                return addJoinedHeads(index, prefix, *place.layer);
+            if (stem == "attn_v_b" && m_model.indexOf(prefix + "attn_k_b.weight"))
+                return; // goes with the keys
+        }
         const std::string folderStem = stemOf(stem, tensor);
-        const std::string folderName = fmt::format("model.layers.{}.{}{}", *place.layer, folderStem, name.substr(dot));
+        const std::string folderName = fmt::format("{}.{}.{}{}", m_row->layers, *place.layer, folderStem, name.substr(dot));
         if (folderName.find('#') != std::string::npos)
             return addExperts(index, folderName);
         if (folderName.ends_with("norm.weight"))
             return push(index, norm(folderName, tensor));
         if (m_row->isRotated && (stem == "attn_q" || stem == "attn_k"))
             return push(index, unrotated(folderName, tensor, stem == "attn_q"));
+        if (m_row->isTurned && tensor.shape().rank() == 2) {
+            const std::uint64_t rows = tensor.shape().rowCount();
+            const std::uint64_t columns = tensor.shape().rowLength();
+            return push(index, transposed(folderName, Shape({columns, rows}), tensor, {.rows = rows, .stride = rows, .columns = columns}));
+        }
         Shape shape = tensor.shape();
         if (stem == "ffn_gate_inp_shexp")
             shape = Shape({1, tensor.shape().weightCount()});
@@ -212,6 +251,20 @@ private:
             own.replace(own.find('#'), 1, std::to_string(expert));
             push(index, gathered(std::move(own), Shape({extents[1], extents[2]}), {tensor}, map));
         }
+    }
+
+    void addJoinedHeads(std::size_t index, const std::string& prefix, std::int64_t layer)
+    {
+        const Tensor& keys = m_model.tensors()[index];
+        const auto other = m_model.indexOf(prefix + "attn_v_b.weight");
+        if (!other)
+            refuse(keys, fmt::format("is there without '{}attn_v_b.weight'", prefix));
+        const Tensor& values = m_model.tensors()[*other];
+        const auto& first = keys.shape().dimensions();
+        const auto& second = values.shape().dimensions();
+        if (first.size() != 3 || second.size() != 3 || first[0] != second[0] || first[1] != second[2])
+            refuse(keys, fmt::format("its shape {} does not go with {} of the values", keys.shape().toString(), values.shape().toString()));
+        push(index, joinedHeads(fmt::format("{}.{}.self_attn.kv_b_proj.weight", m_row->layers, layer), keys, values));
     }
 
     void push(std::size_t index, Tensor weights) { m_contents.tensors.push_back({std::move(weights), index, {}}); }

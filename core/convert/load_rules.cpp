@@ -238,6 +238,12 @@ private:
             const auto* floats = std::get_if<FloatScheme>(&c.scheme);
             return floats && floats->blockRows > 1 && (outputs(t) % 128 != 0 || floats->blockRows != 128 || floats->blockInputs != 128);
         });
+        addWhere(LoadVerdict::Misread, {E::Transformers},
+                 "transformers looks for the scale of a whole tensor under another name than vLLM and computes without it: choose blocks, or compressed-tensors",
+                 [](const Tensor&, const Choice& c) {
+                     const auto* floats = std::get_if<FloatScheme>(&c.scheme);
+                     return floats && floats->blockRows == 0;
+                 });
         add(LoadVerdict::Advice, {E::Transformers}, "transformers needs the package accelerate", {});
     }
 

@@ -7,6 +7,7 @@
 #include "core/convert/sentence_tokenizer.h"
 #include "core/convert/special_ids.h"
 #include "core/formats/huggingface/folder.h"
+#include "core/formats/huggingface/vocabulary_files.h"
 
 #include <optional>
 
@@ -15,11 +16,11 @@ namespace quantlathe {
 void appendTokenizer(Metadata& metadata, const std::filesystem::path& folder, std::uint64_t vocabularyRows)
 {
     const auto files = huggingface::findTokenizerFiles(folder);
-    if (!files.tokenizer && !files.sentencePiece) {
+    const auto tokenizer = huggingface::readTokenizer(folder);
+    if (!tokenizer && !files.sentencePiece) {
         throw Error(ErrorKind::NotFound, "there is no tokenizer: a GGUF needs it", {folder, std::nullopt, {}},
-                    "Put tokenizer.json or tokenizer.model beside config.json");
+                    "Put tokenizer.json, tokenizer.model, or vocab.json and merges.txt beside config.json");
     }
-    const auto tokenizer = files.tokenizer ? std::optional(JsonFile::read(*files.tokenizer)) : std::nullopt;
     const auto tokenizerConfig = JsonFile::readIfThere(folder / "tokenizer_config.json");
     const auto added = readAddedTokens(folder, tokenizer, tokenizerConfig);
     const TokenizerSource source{folder, tokenizer, tokenizerConfig, files.sentencePiece, added, vocabularyRows};

@@ -8,6 +8,7 @@
 
 #include "core/base/mapped_file.h"
 #include "core/formats/huggingface/folder.h"
+#include "core/formats/huggingface/vocabulary_files.h"
 #include "core/formats/json/strict_json.h"
 
 #include <string_view>
@@ -19,11 +20,11 @@ namespace {
 std::shared_ptr<const Tokenizer> loadFromFolder(const std::filesystem::path& folder)
 {
     const auto files = huggingface::findTokenizerFiles(folder);
-    if (files.tokenizer)
-        return tokenizerFromJson(*files.tokenizer);
+    if (const auto tokenizer = huggingface::readTokenizer(folder))
+        return tokenizerFromJson(*tokenizer);
     if (files.sentencePiece)
         return tokenizerFromSentencePiece(*files.sentencePiece);
-    throw Error(ErrorKind::NotFound, "there is no tokenizer.json and no tokenizer.model", {folder, std::nullopt, {}},
+    throw Error(ErrorKind::NotFound, "there is no tokenizer.json, no tokenizer.model and no vocab.json with merges.txt", {folder, std::nullopt, {}},
                 "Put the tokenizer's files beside the weights");
 }
 

@@ -3,6 +3,9 @@
 #include "core/convert/gguf_contents.h"
 #include "core/formats/open.h"
 #include "core/inference/forward_pass.h"
+#include "core/jobs/quantize_job.h"
+#include "core/plan/presets.h"
+#include "support/folder_models.h"
 #include "support/shard_builder.h"
 #include "support/test_support.h"
 
@@ -60,7 +63,7 @@ void writeFolder(const FolderContents& contents, const fs::path& folder)
 }
 
 const std::vector<const char*> models = {"llama", "llama-bias", "llama-rope-llama3", "llama-rope-linear", "llama-rope-yarn", "mixtral", "qwen2", "qwen2moe",
-                                         "qwen3", "qwen3moe", "gemma", "gemma2", "gemma3", "phi3", "phi3-longrope"};
+                                         "qwen3", "qwen3moe", "gemma", "gemma2", "gemma3", "phi3", "phi3-longrope", "olmo2", "smollm3", "gpt2"};
 
 } // namespace
 
@@ -120,6 +123,100 @@ private slots:
             QVERIFY2(largest < 1e-3 * (*high - *low), QByteArray::number(largest).constData());
         }
         QVERIFY(std::any_of(contents.notes.begin(), contents.notes.end(), [](const std::string& note) { return note.find("no vocabulary") != std::string::npos; }));
+    }
+
+    /// Folder, GGUF, folder: every tensor, every size that the classes read.
+    void latentAttention_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("rope");
+        const char* yarn = R"({"rope_theta":20000.0,"rope_type":"yarn","factor":40.0,"original_max_position_embeddings":4096,"beta_fast":32.0,"beta_slow":1.0,"mscale":0.707,"mscale_all_dim":0.707})";
+        QTest::newRow("V2") << "deepseek_v2" << QString();
+        QTest::newRow("V3") << "deepseek_v3" << QString();
+        QTest::newRow("V2 YaRN") << "deepseek_v2" << QString(yarn);
+    }
+    void latentAttention()
+    {
+        QFETCH(QString, name);
+        QFETCH(QString, rope);
+        FolderModel files("hf/" + name.toStdString());
+        if (!rope.isEmpty())
+            files.config["rope_parameters"] = nlohmann::json::parse(rope.toStdString());
+        const auto original = openModel(files.write());
+        QuantizeRequest request;
+        request.model = original;
+        request.plan = planFromType(*original, TensorType::F32);
+        request.target = files.scratch / "model.gguf";
+        runQuantize(request, {});
+        const FolderContents contents = folderContents(openModel(request.target));
+        QCOMPARE(contents.tensors.size(), original->tensors().size());
+        for (const FolderTensor& tensor : contents.tensors) {
+            const auto found = original->indexOf(tensor.weights.name());
+            QVERIFY2(found.has_value(), tensor.weights.name().c_str());
+            const Tensor& before = original->tensors()[*found];
+            QCOMPARE(tensor.weights.shape().dimensions(), before.shape().dimensions());
+            const auto weights = decoded(before);
+            QVERIFY2(decoded(tensor.weights) == weights, tensor.weights.name().c_str());
+            // By themselves rows are the same, across the boundaries of heads, too.
+            std::vector<float> row(before.shape().rowLength());
+            for (std::uint64_t at = 0; at < before.shape().rowCount(); ++at) {
+                tensor.weights.decodeRows(at, 1, row.data());
+                QVERIFY(std::equal(row.begin(), row.end(), weights.begin() + static_cast<std::ptrdiff_t>(at * row.size())));
+            }
+        }
+        for (const auto& [key, value] : contents.config.items()) {
+            if (key == "rope_theta" || key == "rope_scaling" || !files.config.contains(key))
+                continue;
+            const nlohmann::json ours = nlohmann::json::parse(value.dump());
+            QVERIFY2(ours == files.config[key] || key == "torch_dtype", (key + ": " + value.dump()).c_str());
+        }
+        for (const char* key : {"q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "first_k_dense_replace", "n_routed_experts",
+                                "n_shared_experts", "routed_scaling_factor", "norm_topk_prob", "n_group", "topk_group"})
+            QVERIFY2(contents.config.contains(key) && files.config.contains(key), key);
+        QCOMPARE(contents.config["model_type"].get<std::string>(), name.toStdString());
+        QCOMPARE(contents.config["rope_theta"].get<double>(), rope.isEmpty() ? 10000.0 : 20000.0);
+        QCOMPARE(contents.config.contains("rope_scaling"), !rope.isEmpty());
+        if (rope.isEmpty())
+            return;
+        for (const auto& [key, value] : files.config["rope_parameters"].items()) {
+            if (key != "rope_theta")
+                QVERIFY2(nlohmann::json::parse(contents.config["rope_scaling"][key].dump()) == value, key.c_str());
+        }
+    }
+
+    void windowsOfOlmo3()
+    {
+        FolderModel files("inference/hf/olmo2");
+        files.config["architectures"] = {"Olmo3ForCausalLM"};
+        files.config["sliding_window"] = 16;
+        files.config["layer_types"] = {"full_attention", "sliding_attention", "sliding_attention"};
+        QuantizeRequest request;
+        request.model = openModel(files.write());
+        request.plan = planFromType(*request.model, TensorType::F32);
+        request.target = files.scratch / "model.gguf";
+        runQuantize(request, {});
+        const auto config = folderContents(openModel(request.target)).config;
+        QCOMPARE(config["model_type"].get<std::string>(), std::string("olmo3"));
+        QCOMPARE(config["architectures"][0].get<std::string>(), std::string("Olmo3ForCausalLM"));
+        QCOMPARE(config["sliding_window"].get<int>(), 16);
+        QVERIFY(config["layer_types"] == nlohmann::ordered_json({"full_attention", "sliding_attention", "sliding_attention"}));
+    }
+
+    void latentRefusals()
+    {
+        ScratchFolder scratch;
+        const auto refused = [&](GgufBuilder file, ErrorKind kind, const char* message) {
+            writeBytes(scratch / "m.gguf", file.tensor("token_embd.weight", {32, 8}, 0, 1024).file());
+            VERIFY_ERROR(folderContents(openModel(scratch / "m.gguf")), kind, message);
+        };
+        const auto deepseek = [] {
+            return GgufBuilder().string("general.architecture", "deepseek2").u32("deepseek2.block_count", 1).u32("deepseek2.embedding_length", 32)
+                .u32("deepseek2.attention.head_count", 2).u32("deepseek2.context_length", 64).u32("deepseek2.rope.dimension_count", 8);
+        };
+        refused(deepseek().tensor("blk.0.attn_k_b.weight", {8, 16, 2}, 0, 1024), ErrorKind::Unsupported, "is there without 'blk.0.attn_v_b.weight'");
+        refused(deepseek().tensor("blk.0.attn_k_b.weight", {8, 16, 2}, 0, 1024).tensor("blk.0.attn_v_b.weight", {24, 4, 2}, 0, 768), ErrorKind::Unsupported,
+                "does not go with");
+        refused(deepseek().u32("deepseek2.attention.key_length_mla", 8), ErrorKind::BadFormat, "heads of 8 dimensions, of which 8 are rotated");
     }
 
     void refusals()

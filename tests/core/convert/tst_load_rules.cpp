@@ -117,6 +117,10 @@ private slots:
         const auto findings = checkLoadRules(model.contents, uniformFolderPlan(model.contents, Target::Fp8, block()), {});
         QVERIFY(find(findings, LoadVerdict::Misread, Engine::Transformers, "multiples of the block"));
         QVERIFY(find(findings, LoadVerdict::Refused, Engine::Vllm, "multiple of 128"));
+        Choice whole = block();
+        whole.scheme = FloatScheme{FloatCode::E4M3, 0, 0, TensorType::F32};
+        QVERIFY(find(checkLoadRules(model.contents, uniformFolderPlan(model.contents, Target::Fp8, whole), {}), LoadVerdict::Misread, Engine::Transformers,
+                     "the scale of a whole tensor under another name"));
         const Contents good(256);
         QCOMPARE(checkLoadRules(good.contents, uniformFolderPlan(good.contents, Target::Fp8, block()), {}).size(), 1u);
     }
