@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decodes a quantized folder without this project: unpack_folder.py FOLDER OUT
+"""Decodes a quantized folder without this project: unpack_folder.py FOLDER OUT [WINDOWS]
 
 Written from the description of the layouts with NumPy's bit routines (nothing shared with core/). OUT becomes the same model in float32, for
-`quantlathe-cli compare FOLDER OUT`, which must find every tensor identical. transformers loads it and prints its loss on token ids 1 .. 64.
+`quantlathe-cli compare FOLDER OUT`, which must find every tensor identical. With WINDOWS, a JSON file of `windows` (lists of token ids) and `first` (position),
+transformers loads OUT and prints JSON: `losses`, of each window the mean over the predictions at positions from `first` on, and `problems`, what it missed or did not expect.
+Where the folder says that inputs of its matrices are rounded to 8 bits as they come, `rounded` are the losses with that done in front of every one of them.
 """
 import json
 import shutil
@@ -83,7 +85,7 @@ def compressed(pieces, config):
     bits = packed.shape[1] * 32 // inputs
     codes = stream(packed, bits, inputs)
     scales = plain(scale)
-    groups = np.arange(inputs) // -(-inputs // scales.shape[1])
+    groups = pieces["weight_g_idx"].numpy() if "weight_g_idx" in pieces else np.arange(inputs) // -(-inputs // scales.shape[1])
     zeros = np.full(scales.shape, 2 ** (bits - 1))
     if "weight_zero_point" in pieces:
         zeros = stream(pieces["weight_zero_point"].T, bits, outputs).T
@@ -101,9 +103,41 @@ def fp8(pieces, config):
 
 
 METHODS = {"gptq": (gptq, ["qweight", "qzeros", "scales", "g_idx"], "qweight"), "awq": (awq, ["qweight", "qzeros", "scales"], "qweight"),
-           "compressed-tensors": (compressed, ["weight", "weight_packed", "weight_scale", "weight_shape", "weight_zero_point", "weight_global_scale"],
+           "compressed-tensors": (compressed, ["weight", "weight_packed", "weight_scale", "weight_shape", "weight_zero_point", "weight_global_scale", "weight_g_idx",
+                                       "input_scale", "input_global_scale"],
                                   "weight_scale"),
-           "fp8": (fp8, ["weight", "weight_scale", "weight_scale_inv"], "weight_scale")}
+           "fp8": (fp8, ["weight", "weight_scale", "weight_scale_inv", "input_scale"], "weight_scale")}
+
+
+def rounding(quantization):
+    """What goes into quantized matrices, as engines have it; None = nothing is done to it."""
+    def integers(x):
+        scale = x.abs().amax(-1, keepdim=True) / 127
+        return torch.where(scale > 0, torch.round(x / scale) * scale, torch.zeros_like(x))
+
+    def floats(x):
+        scale = x.abs().amax(-1, keepdim=True) / 448
+        return torch.where(scale > 0, (x / scale).clamp(-448, 448).to(torch.float8_e4m3fn).to(torch.float32) * scale, torch.zeros_like(x))
+
+    def floats_of_128(x):
+        return floats(x.unflatten(-1, (-1, 128))).flatten(-2)
+
+    if quantization.get("quant_method") == "fp8" and quantization["activation_scheme"] == "dynamic":
+        return floats_of_128 if quantization.get("weight_block_size") == [128, 128] else floats
+    inputs = next(iter(quantization.get("config_groups", {"": {}}).values())).get("input_activations")
+    if not inputs or not inputs["dynamic"]:
+        return None
+    return integers if inputs["type"] == "int" else floats_of_128 if inputs["strategy"] == "group" else floats
+
+
+def losses(model, request):
+    result = []
+    for window in request["windows"]:
+        ids = torch.tensor([window])
+        with torch.no_grad():
+            logits = model(ids).logits[0, request["first"]:-1].to(torch.float64)
+        result.append(torch.nn.functional.cross_entropy(logits, ids[0, request["first"] + 1:]).item())
+    return result
 
 
 def main():
@@ -117,12 +151,13 @@ def main():
     if index.exists():
         assert set(json.loads(index.read_text())["weight_map"]) == set(stored)
     config = json.loads((source / "config.json").read_text())
-    result = dict(stored)
-    if "quantization_config" in config:
-        quantization = config.pop("quantization_config")
+    result, modules = dict(stored), []
+    quantization = config.pop("quantization_config", {})
+    if quantization:
         decode, suffixes, mark = METHODS[quantization["quant_method"]]
         for name in [name for name in stored if name.endswith(("." + mark, "." + mark + "_inv"))]:
             module = name.rsplit(".", 1)[0]
+            modules.append(module)
             pieces = {suffix: result.pop(f"{module}.{suffix}") for suffix in suffixes if f"{module}.{suffix}" in result}
             result[f"{module}.weight"] = torch.from_numpy(np.ascontiguousarray(decode(pieces, quantization), dtype=F32))
     shutil.rmtree(target, ignore_errors=True)
@@ -133,13 +168,20 @@ def main():
     (target / "config.json").write_text(json.dumps(config, indent=1))
     save_file({name: tensor if not tensor.dtype.is_floating_point else tensor.to(torch.float32).contiguous() for name, tensor in result.items()},
               target / "model.safetensors", {"format": "pt"})
+    if len(sys.argv) < 4:
+        return
     import transformers
-    model, report = transformers.AutoModelForCausalLM.from_pretrained(target, output_loading_info=True)
-    problems = [key for key in ("missing_keys", "unexpected_keys", "mismatched_keys") if report[key]]
-    ids = torch.arange(1, 65).unsqueeze(0) % config["vocab_size"]
-    with torch.no_grad():
-        loss = model(ids, labels=ids).loss.item()
-    print(f"{source.name}: {len(result)} tensors, loss {loss:.6f}" + (f", PROBLEMS {problems}" if problems else ""))
+    request = json.loads(Path(sys.argv[3]).read_text())
+    model, report = transformers.AutoModelForCausalLM.from_pretrained(target, output_loading_info=True, attn_implementation="eager")
+    problems = {key: sorted(map(str, report[key])) for key in ("missing_keys", "unexpected_keys", "mismatched_keys") if report[key]}
+    answer = {"losses": losses(model, request), "problems": problems, "rounded": None}
+    rounds = rounding(quantization)
+    linear = dict(model.named_modules())
+    if rounds and all(module in linear for module in modules):  # experts have no modules of their own
+        for module in modules:
+            linear[module].register_forward_pre_hook(lambda _, inputs: (rounds(inputs[0]), *inputs[1:]))
+        answer["rounded"] = losses(model, request)
+    print(json.dumps(answer))
 
 
 if __name__ == "__main__":
