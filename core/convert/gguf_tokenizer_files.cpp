@@ -3,6 +3,7 @@
 #include "core/convert/gguf_contents.h"
 
 #include "core/base/text.h"
+#include "core/convert/pre_tokenizer.h"
 
 #include <fmt/format.h>
 #include <optional>
@@ -15,18 +16,6 @@ using Json = nlohmann::ordered_json;
 
 enum TokenType : std::uint64_t { Normal = 1, Control = 3, UserDefined = 4, Unused = 5 };
 
-/// The split expression behind a pre-tokenizer's name; empty for GPT-2's, which ByteLevel has built in.
-std::optional<std::string> splitOf(std::string_view pre)
-{
-    if (pre == "gpt-2")
-        return std::string();
-    if (pre == "llama-bpe")
-        return R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-    if (pre == "qwen2")
-        return R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-    return std::nullopt;
-}
-
 class TokenizerWriter
 {
 public:
@@ -38,7 +27,7 @@ public:
         const std::string pre = m_keys.string("tokenizer.ggml.pre").value_or("");
         m_tokens = m_keys.array("tokenizer.ggml.tokens");
         const MetadataArray* merges = m_keys.array("tokenizer.ggml.merges");
-        const auto split = splitOf(pre);
+        const auto splitting = preTokenizerText(pre);
         if (!m_tokens || m_tokens->elementType() != MetadataType::String)
             return note("the file has no vocabulary");
         if (model != "gpt2" || !merges || merges->elementType() != MetadataType::String)
@@ -48,9 +37,9 @@ public:
         merges->forEachString([&](std::uint64_t, std::string_view text) { isText = isText && isValidUtf8(text); });
         if (!isText)
             return note("its tokens are no UTF-8");
-        if (!split)
+        if (!splitting)
             return note(fmt::format("the split expression of the pre-tokenizer '{}' is not known", printable(pre, 40)));
-        m_contents.texts["tokenizer.json"] = tokenizer(*merges, *split, pre).dump(1) + "\n";
+        m_contents.texts["tokenizer.json"] = tokenizer(*merges, *splitting, pre).dump(1) + "\n";
         configuration();
         generation();
     }
@@ -73,7 +62,7 @@ private:
         return id && *id < m_tokens->size() ? id : std::nullopt;
     }
 
-    Json tokenizer(const MetadataArray& merges, const std::string& split, const std::string& pre) const
+    Json tokenizer(const MetadataArray& merges, const PreTokenizerText& splitting, const std::string& pre) const
     {
         Json vocabulary = Json::object();
         Json added = Json::array();
@@ -88,22 +77,17 @@ private:
         });
         Json pairs = Json::array();
         merges.forEachString([&](std::uint64_t, std::string_view pair) { pairs.push_back(pair); });
-        const Json bytes{{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", split.empty()}};
-        Json steps = bytes;
-        if (!split.empty()) {
-            steps = {{"type", "Sequence"},
-                     {"pretokenizers", {{{"type", "Split"}, {"pattern", {{"Regex", split}}}, {"behavior", "Isolated"}, {"invert", false}}, bytes}}};
-        }
+        const bool isNormalised = m_keys.boolean("tokenizer.ggml.normalizer.nfc").value_or(pre == "qwen2");
         return {{"version", "1.0"},
                 {"truncation", nullptr},
                 {"padding", nullptr},
                 {"added_tokens", std::move(added)},
-                {"normalizer", pre == "qwen2" ? Json{{"type", "NFC"}} : Json(nullptr)},
-                {"pre_tokenizer", std::move(steps)},
+                {"normalizer", isNormalised ? Json{{"type", "NFC"}} : Json(nullptr)},
+                {"pre_tokenizer", splitting.steps},
                 {"post_processor", postProcessor()},
                 {"decoder", {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}}},
                 {"model", {{"type", "BPE"}, {"dropout", nullptr}, {"unk_token", nullptr}, {"continuing_subword_prefix", nullptr},
-                           {"end_of_word_suffix", nullptr}, {"fuse_unk", false}, {"byte_fallback", false}, {"ignore_merges", pre == "llama-bpe"},
+                           {"end_of_word_suffix", nullptr}, {"fuse_unk", false}, {"byte_fallback", false}, {"ignore_merges", splitting.ignoresMerges},
                            {"vocab", std::move(vocabulary)}, {"merges", std::move(pairs)}}}};
     }
 

@@ -30,6 +30,7 @@ using nlohmann::json;
 constexpr std::string_view bytes = "bytes";                 ///< ByteLevel without an expression of its own
 constexpr std::string_view bytesSplit = "bytes split";      ///< with GPT-2's
 constexpr std::string_view eachDigit = "digits each";
+constexpr std::string_view allDigits = "digits";
 constexpr std::string_view gpt2 = QUANTLATHE_SPLIT R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 constexpr std::string_view threeDigits = QUANTLATHE_SPLIT QUANTLATHE_MODERN(R"(\p{N}{1,3})");
 constexpr std::string_view oneDigit = QUANTLATHE_SPLIT QUANTLATHE_MODERN(R"(\p{N})");
@@ -58,7 +59,7 @@ const std::vector<Row>& rows()
           R"(|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|)" QUANTLATHE_ENDING,
           bytes}},
         {"smollm", {eachDigit, bytesSplit}},
-        {"falcon", {"punctuation Contiguous", bytesSplit, "digits", QUANTLATHE_SPLIT "[0-9][0-9][0-9]"}},
+        {"falcon", {"punctuation Contiguous", bytesSplit, allDigits, QUANTLATHE_SPLIT "[0-9][0-9][0-9]"}},
         {"deepseek-llm",
          {lineBreak,
           QUANTLATHE_SPLIT
@@ -131,10 +132,33 @@ std::string stepText(const JsonFile& tokenizer, const json& step)
         return std::string(flagOf(step, "use_regex", true) ? bytesSplit : bytes);
     }
     if (type == "Digits")
-        return std::string(flagOf(step, "individual_digits") ? eachDigit : "digits");
+        return std::string(flagOf(step, "individual_digits") ? eachDigit : allDigits);
     if (type == "Punctuation")
         return fmt::format("punctuation {}", memberOf(step, "behavior") ? textOf(step, "behavior") : "Isolated");
     refuse(tokenizer, fmt::format("step '{}'", printable(type.empty() ? "without a type" : type, 60)));
+}
+
+/// What stepText() reads.
+nlohmann::ordered_json stepFrom(std::string_view text)
+{
+    using Json = nlohmann::ordered_json;
+    if (text.starts_with(QUANTLATHE_SPLIT)) {
+        const std::string_view expression = text.substr(std::string_view(QUANTLATHE_SPLIT).size());
+        return {{"type", "Split"}, {"pattern", {{"Regex", expression}}}, {"behavior", "Isolated"}, {"invert", false}};
+    }
+    if (text == bytes || text == bytesSplit)
+        return {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", text == bytesSplit}};
+    if (text == eachDigit || text == allDigits)
+        return {{"type", "Digits"}, {"individual_digits", text == eachDigit}};
+    return Json{{"type", "Punctuation"}, {"behavior", text.substr(text.find(' ') + 1)}};
+}
+
+/// Other names in GGUF files for what has the same steps.
+std::string_view usualName(std::string_view name)
+{
+    if (name == "llama3" || name == "llama-v3")
+        return "llama-bpe";
+    return name == "dbrx" ? "smaug-bpe" : name;
 }
 
 } // namespace
@@ -174,6 +198,24 @@ std::string classifyPreTokenizer(const JsonFile& tokenizer)
     for (const std::string& step : steps)
         text += fmt::format("{}{}", text.empty() ? "" : ", ", printable(step, 200));
     refuse(tokenizer, fmt::format("{}{}", text, ignoresMerges ? " with ignore_merges" : ""));
+}
+
+std::optional<PreTokenizerText> preTokenizerText(std::string_view name)
+{
+    const auto row = std::find_if(rows().begin(), rows().end(), [&](const Row& other) { return other.name == usualName(name); });
+    if (row == rows().end())
+        return std::nullopt;
+    PreTokenizerText text;
+    text.ignoresMerges = row->ignoresMerges.value_or(true);
+    if (row->steps.size() == 1) {
+        text.steps = stepFrom(row->steps.front());
+        return text;
+    }
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const std::string_view step : row->steps)
+        list.push_back(stepFrom(step));
+    text.steps = {{"type", "Sequence"}, {"pretokenizers", std::move(list)}};
+    return text;
 }
 
 } // namespace quantlathe

@@ -4,6 +4,8 @@
 
 #include "core/formats/json/json_file.h"
 
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +19,14 @@ std::string classifyPreTokenizer(const JsonFile& tokenizer);
 
 /// All names that classifyPreTokenizer() can give, each once.
 std::vector<std::string_view> knownPreTokenizers();
+
+/// What a tokenizer.json says of a pre-tokenizer.
+struct PreTokenizerText
+{
+    nlohmann::ordered_json steps; ///< "pre_tokenizer"
+    bool ignoresMerges = false;   ///< "model.ignore_merges"
+};
+/// The other way: of the family that @p name stands for in a GGUF. Nothing for others.
+std::optional<PreTokenizerText> preTokenizerText(std::string_view name);
 
 } // namespace quantlathe

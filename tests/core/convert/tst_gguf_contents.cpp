@@ -3,6 +3,7 @@
 #include "core/convert/gguf_contents.h"
 #include "core/formats/open.h"
 #include "core/inference/forward_pass.h"
+#include "core/inference/tokenizer/tokenizer.h"
 #include "core/jobs/quantize_job.h"
 #include "core/plan/presets.h"
 #include "support/folder_models.h"
@@ -271,6 +272,36 @@ private slots:
         QCOMPARE(config["chat_template"].get<std::string>(), std::string("{{x}}"));
         QCOMPARE(contents.config["eos_token_id"].get<int>(), 4);
         QVERIFY(contents.notes.empty());
+    }
+
+    /// tokenizer.json of a GGUF made from one gives the same tokens.
+    void tokenizersOfFamilies_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char* name : {"deepseek-coder", "deepseek-llm", "deepseek-v3", "gpt-2", "gpt-4o", "llama-bpe", "qwen2", "smollm", "tekken"})
+            QTest::newRow(name) << name;
+    }
+    void tokenizersOfFamilies()
+    {
+        QFETCH(QString, name);
+        const fs::path folder = fixture("tokenizers/own/" + name.toStdString());
+        const auto gguf = openModel(folder / "vocab.gguf");
+        FolderContents contents;
+        addTokenizerFiles(*gguf, contents);
+        QVERIFY2(contents.notes.empty(), contents.notes.empty() ? "" : contents.notes.front().c_str());
+        ScratchFolder scratch;
+        std::ofstream(scratch / "tokenizer.json") << contents.texts.at("tokenizer.json");
+        const auto original = loadTokenizer(folder / "tokenizer.json");
+        const auto back = loadTokenizer(scratch / "tokenizer.json");
+        const auto texts = jsonOf(fixture("tokenizers/texts.json"))["texts"];
+        TokenizeOptions options;
+        options.addSpecial = false;
+        std::size_t compared = 0;
+        for (const auto& [key, text] : texts.items()) {
+            QVERIFY2(back->encode(text.get<std::string>(), options) == original->encode(text.get<std::string>(), options), key.c_str());
+            ++compared;
+        }
+        QVERIFY(compared > 100);
     }
 
     void typeThatLosesLeast()

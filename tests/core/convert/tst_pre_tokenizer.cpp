@@ -54,6 +54,19 @@ private slots:
                  std::string("falcon"));
     }
 
+    /// What is written for a name is classified as that name.
+    void thereAndBack()
+    {
+        for (const std::string_view name : knownPreTokenizers()) {
+            const auto text = preTokenizerText(name);
+            QVERIFY2(text.has_value(), std::string(name).c_str());
+            QCOMPARE(classify(text->steps.dump(), text->ignoresMerges), std::string(name));
+        }
+        QVERIFY(preTokenizerText("llama3")->steps == preTokenizerText("llama-bpe")->steps && preTokenizerText("llama3")->ignoresMerges);
+        QVERIFY(preTokenizerText("dbrx")->steps == preTokenizerText("smaug-bpe")->steps && !preTokenizerText("dbrx")->ignoresMerges);
+        QVERIFY(!preTokenizerText("bloom"));
+    }
+
     void spellingsOfOneExpression()
     {
         const std::string escaped = R"(\\r\\n)"; // in JSON: a backslash and a letter each
