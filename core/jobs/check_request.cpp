@@ -142,7 +142,8 @@ void checkMethods(const QuantizeRequest& request, const ExportLayout& layout)
             const auto choice = request.plan.choice(sourceName);
             if (!choice || choice->method == Method::RoundToNearest)
                 continue;
-            if (!std::holds_alternative<std::monostate>(choice->scheme) || !tensor.hasRowOrigins || !calibrated.holds(source, tensor.type)) {
+            if (!std::holds_alternative<std::monostate>(choice->scheme) || !(tensor.hasRowOrigins || tensor.turnedRows)
+                || !calibrated.holds(source, tensor.type)) {
                 throw Error(ErrorKind::InvalidArgument, fmt::format("the method {} has not made it {}", name(choice->method), name(tensor.type)),
                             {request.model->path(), std::nullopt, sourceName}, "Run the method for this plan first");
             }

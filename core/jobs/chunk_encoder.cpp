@@ -130,7 +130,7 @@ private:
     {
         std::uint64_t copied = 0;
         for (std::uint64_t row = 0; m_options.calibrated && !m_target.isCopy && !m_isVector && row < rows; ++row) {
-            const auto origin = m_target.origin(m_chunk.first + m_batchFirst + row);
+            const auto origin = m_target.outputOrigin(m_chunk.first + m_batchFirst + row);
             if (!origin)
                 break;
             if (!m_calibrated || m_calibrated->tensor != origin->tensor)
@@ -138,7 +138,7 @@ private:
             if (!m_calibrated)
                 continue;
             const EncodedTensor& encoded = std::get<EncodedTensor>(m_calibrated->values);
-            if (encoded.type != m_target.type || (origin->row + 1) * m_rowBytes > encoded.bytes.size())
+            if (encoded.type != m_target.type || (m_calibrated->turnedInputs > 0) != m_target.turnedRows.has_value() || (origin->row + 1) * m_rowBytes > encoded.bytes.size())
                 continue;
             std::memcpy(m_buffers.bytes.data() + (m_batchFirst + row) * m_rowBytes, encoded.bytes.data() + origin->row * m_rowBytes, m_rowBytes);
             ++copied;

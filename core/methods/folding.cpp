@@ -34,14 +34,22 @@ void Folding::divide(const Norm& norm, std::span<const float> scales)
     }
 }
 
-void Folding::divideOutputs(const Linear& linear, std::span<const float> scales)
+/// Calls @p change(weight, output, input) for all weights of a matrix, whichever way it is stored.
+template <typename Change> void Folding::changeWeights(const Linear& linear, const Change& change)
 {
     std::vector<float>& values = plain(linear.tensor).values;
+    const std::uint64_t rowLength = m_weights.model().tensors()[linear.tensor].shape().rowLength();
+    const std::uint64_t firstInput = linear.isTransposed ? linear.blockRows * linear.expert : 0;
     for (std::uint64_t output = 0; output < linear.outputs; ++output) {
-        float* const row = values.data() + (linear.firstRow + output * linear.rowStep) * linear.inputs;
+        const std::uint64_t row = linear.firstRow + output * linear.rowStep;
         for (std::uint64_t input = 0; input < linear.inputs; ++input)
-            row[input] /= scales[output];
+            change(values[linear.isTransposed ? (firstInput + input) * rowLength + row : row * rowLength + input], output, input);
     }
+}
+
+void Folding::divideOutputs(const Linear& linear, std::span<const float> scales)
+{
+    changeWeights(linear, [&](float& weight, std::uint64_t output, std::uint64_t) { weight /= scales[output]; });
     if (!linear.bias)
         return;
     std::vector<float>& bias = plain(*linear.bias).values;
@@ -51,12 +59,7 @@ void Folding::divideOutputs(const Linear& linear, std::span<const float> scales)
 
 void Folding::multiplyInputs(const Linear& linear, std::span<const float> scales)
 {
-    std::vector<float>& values = plain(linear.tensor).values;
-    for (std::uint64_t output = 0; output < linear.outputs; ++output) {
-        float* const row = values.data() + (linear.firstRow + output * linear.rowStep) * linear.inputs;
-        for (std::uint64_t input = 0; input < linear.inputs; ++input)
-            row[input] *= scales[input];
-    }
+    changeWeights(linear, [&](float& weight, std::uint64_t, std::uint64_t input) { weight *= scales[input]; });
 }
 
 void Folding::commit()
@@ -68,12 +71,12 @@ void Folding::commit()
 
 bool isValueFoldable(const Attention& attention)
 {
-    return attention.heads == attention.kvHeads && attention.value.outputs == attention.output.inputs && !attention.value.isTransposed;
+    return attention.heads == attention.kvHeads && attention.value.outputs == attention.output.inputs;
 }
 
 bool isUpFoldable(const DenseFeedForward& part)
 {
-    return part.gate && part.activation != Activation::ClampedSwiglu && part.up.outputs == part.down.inputs && !part.up.isTransposed;
+    return part.gate && part.activation != Activation::ClampedSwiglu && part.up.outputs == part.down.inputs;
 }
 
 } // namespace quantlathe

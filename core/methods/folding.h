@@ -27,6 +27,7 @@ public:
 
 private:
     PlainTensor& plain(std::size_t tensor);
+    template <typename Change> void changeWeights(const Linear& linear, const Change& change);
 
     LayerWeights& m_weights;
     unsigned m_threads;

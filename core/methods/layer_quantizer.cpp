@@ -204,10 +204,6 @@ void LayerQuantizer::quantizeGroup(const InputGroup& group, std::unique_ptr<Inpu
         const auto choice = choiceOf(*matrix);
         if (!choice)
             continue;
-        if (matrix->isTransposed) {
-            throw Error(ErrorKind::Unsupported, "the folder stores this matrix with inputs and outputs exchanged, which cannot be quantized with calibration yet",
-                        {m_network.model->path(), std::nullopt, m_network.model->tensors()[matrix->tensor].name()}, "Quantize a GGUF file of the model");
-        }
         auto found = tensors.find(matrix->tensor);
         if (found == tensors.end())
             found = tensors.emplace(matrix->tensor, TensorInWork(*m_network.model, matrix->tensor, *choice)).first;

@@ -21,7 +21,7 @@ namespace {
 std::string identityOf(const LayerRequest& request)
 {
     ContentHash hash;
-    hash.add("layers 2");
+    hash.add("layers 3");
     const Model& model = *request.network->model;
     for (const auto& mapping : model.mappings()) {
         hash.add(mapping->identity().sizeBytes);

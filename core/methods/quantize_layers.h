@@ -55,8 +55,8 @@ struct QuantizedLayers
 };
 
 /// Deterministic for every thread count, and for a run that was interrupted and resumed. Progress in estimated operations. Cancelled it leaves the journal.
-/// @throws Error(InvalidArgument) for a plan that needs text where there is none; Error(Unsupported) naming tensors that are stored with inputs and outputs
-/// exchanged; Error(BadFormat) for what is not finite; Error(Cancelled, SourceChanged, DiskFull, Io)
+/// @throws Error(InvalidArgument) for a plan that needs text where there is none; Error(Unsupported) for schemes that a tensor cannot have;
+/// Error(BadFormat) for what is not finite; Error(Cancelled, SourceChanged, DiskFull, Io)
 QuantizedLayers quantizeLayers(const LayerRequest& request, const RunControl& control = {});
 
 } // namespace quantlathe

@@ -7,6 +7,7 @@
 #include "core/methods/block_rounding.h"
 #include "core/methods/float_rounding.h"
 #include "core/methods/integer_rounding.h"
+#include "core/model/stored_orientation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -89,9 +90,11 @@ double sumOfSquares(const float* weights, std::uint64_t count)
 TensorInWork::TensorInWork(const Model& model, std::size_t tensor, const Choice& choice) : m_model(model), m_choice(choice)
 {
     m_result.tensor = tensor;
-    const Shape& shape = model.tensors()[tensor].shape();
-    const std::uint64_t rows = shape.rowCount();
-    const std::uint64_t inputs = shape.rowLength();
+    const MatrixExtents extents = matrixExtents(model, tensor);
+    const std::uint64_t rows = extents.matrices * extents.outputs;
+    const std::uint64_t inputs = extents.inputs;
+    m_matrixRows = extents.outputs;
+    m_result.turnedInputs = isStoredTransposed(model, tensor) ? inputs : 0;
     if (const auto* integers = std::get_if<GroupScheme>(&choice.scheme)) {
         const std::uint64_t scales = rows * integers->groupsOf(inputs);
         m_result.values = GroupQuantized{*integers, rows, inputs, std::vector<std::uint8_t>(rows * inputs), std::vector<float>(scales, 1.0f),
@@ -155,7 +158,7 @@ void TensorInWork::addIntegers(const GroupScheme& scheme, const Linear& linear, 
     auto& whole = std::get<GroupQuantized>(m_result.values);
     const std::uint64_t groups = part.groups();
     for (std::uint64_t output = 0; output < linear.outputs; ++output) {
-        const std::uint64_t row = linear.firstRow + output * linear.rowStep;
+        const std::uint64_t row = firstRowOf(linear) + output * linear.rowStep;
         std::copy_n(part.codes.begin() + static_cast<std::ptrdiff_t>(output * part.inputs), part.inputs, whole.codes.begin() + static_cast<std::ptrdiff_t>(row * part.inputs));
         std::copy_n(part.scales.begin() + static_cast<std::ptrdiff_t>(output * groups), groups, whole.scales.begin() + static_cast<std::ptrdiff_t>(row * groups));
         std::copy_n(part.zeros.begin() + static_cast<std::ptrdiff_t>(output * groups), groups, whole.zeros.begin() + static_cast<std::ptrdiff_t>(row * groups));
@@ -166,8 +169,9 @@ void TensorInWork::addFloats(const FloatScheme& scheme, const Linear& linear, co
                              MatrixReport& report, const RunControl& control)
 {
     auto& whole = std::get<FloatQuantized>(m_result.values);
-    const bool isWhole = linear.firstRow == 0 && linear.rowStep == 1 && linear.outputs == whole.outputs;
-    if (!isWhole && (scheme.blockRows == 0 || linear.firstRow % scheme.blockRows != 0 || linear.rowStep != 1)) {
+    const std::uint64_t firstRow = firstRowOf(linear);
+    const bool isWhole = firstRow == 0 && linear.rowStep == 1 && linear.outputs == whole.outputs;
+    if (!isWhole && scheme.blockRows != 1 && (scheme.blockRows == 0 || firstRow % scheme.blockRows != 0 || linear.rowStep != 1)) {
         throw Error(ErrorKind::Unsupported, fmt::format("blocks of {} rows do not fit the matrices that this tensor is made of", scheme.blockRows),
                     {m_model.path(), std::nullopt, report.tensor}, "Choose a scale for each row");
     }
@@ -178,9 +182,15 @@ void TensorInWork::addFloats(const FloatScheme& scheme, const Linear& linear, co
     const auto decode = [&](std::uint64_t first, std::uint64_t count, float* decoded) { part.decodeRows(first, count, decoded); };
     setError(report, compare(weights, linear.outputs, linear.inputs, settings.threads, control, decode));
     setLoss(report, weights, linear, inputs, settings.threads, control, decode);
-    const std::uint64_t firstBlock = scheme.blockRows == 0 ? 0 : linear.firstRow / scheme.blockRows;
-    std::copy(part.codes.begin(), part.codes.end(), whole.codes.begin() + static_cast<std::ptrdiff_t>(linear.firstRow * part.inputs));
-    std::copy(part.scales.begin(), part.scales.end(), whole.scales.begin() + static_cast<std::ptrdiff_t>(firstBlock * scheme.inputBlocksOf(part.inputs)));
+    const std::uint64_t blocks = scheme.inputBlocksOf(part.inputs);
+    for (std::uint64_t output = 0; output < linear.outputs; ++output)
+        std::copy_n(part.codes.begin() + static_cast<std::ptrdiff_t>(output * part.inputs), part.inputs,
+                    whole.codes.begin() + static_cast<std::ptrdiff_t>((firstRow + output * linear.rowStep) * part.inputs));
+    // Rows in turns have a scale each.
+    const std::uint64_t firstBlock = scheme.blockRows == 0 ? 0 : firstRow / scheme.blockRows;
+    for (std::uint64_t block = 0; block < scheme.rowBlocksOf(linear.outputs); ++block)
+        std::copy_n(part.scales.begin() + static_cast<std::ptrdiff_t>(block * blocks), blocks,
+                    whole.scales.begin() + static_cast<std::ptrdiff_t>((firstBlock + block * linear.rowStep) * blocks));
 }
 
 void TensorInWork::addBlocks(const Linear& linear, const float* weights, const MatrixInputs& inputs, const MatrixSettings& settings, MatrixReport& report,
@@ -190,7 +200,7 @@ void TensorInWork::addBlocks(const Linear& linear, const float* weights, const M
     const Codec& codec = codecFor(whole.type);
     const std::uint64_t stride = rowBytes(whole.type, linear.inputs).value();
     const auto copyRow = [&](std::uint64_t output, const std::byte* row) {
-        std::copy_n(row, stride, whole.bytes.data() + (linear.firstRow + output * linear.rowStep) * stride);
+        std::copy_n(row, stride, whole.bytes.data() + (firstRowOf(linear) + output * linear.rowStep) * stride);
     };
     if (inputs.factor && BlockRounding::canRound(whole.type, linear.inputs)) {
         BlockRounding rounding(whole.type, linear.outputs, linear.inputs, {settings.encoding.effort, settings.isStatic, scaleImportance(*inputs.factor)});
@@ -209,12 +219,12 @@ void TensorInWork::addBlocks(const Linear& linear, const float* weights, const M
     parallelFor(linear.outputs, 1, settings.threads, control, [&](std::size_t begin, std::size_t end) {
         for (std::size_t output = begin; output < end; ++output) {
             codec.encodeRow(weights + output * linear.inputs, inputs.meanSquares.empty() ? nullptr : inputs.meanSquares.data(), linear.inputs,
-                            codec.options(settings.encoding), whole.bytes.data() + (linear.firstRow + output * linear.rowStep) * stride);
+                            codec.options(settings.encoding), whole.bytes.data() + (firstRowOf(linear) + output * linear.rowStep) * stride);
         }
     });
     const auto decode = [&](std::uint64_t first, std::uint64_t count, float* decoded) {
         for (std::uint64_t row = first; row < first + count; ++row)
-            codec.decode(whole.bytes.data() + (linear.firstRow + row * linear.rowStep) * stride, decoded + (row - first) * linear.inputs, linear.inputs);
+            codec.decode(whole.bytes.data() + (firstRowOf(linear) + row * linear.rowStep) * stride, decoded + (row - first) * linear.inputs, linear.inputs);
     };
     setError(report, compare(weights, linear.outputs, linear.inputs, settings.threads, control, decode));
     setLoss(report, weights, linear, inputs, settings.threads, control, decode);

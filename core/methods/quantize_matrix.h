@@ -33,11 +33,10 @@ struct MatrixInputs
     bool roundsByOutputs = false;          ///< integers: ranges and codes are chosen by the hessian (output_rounding.h)
 };
 
-/// What a tensor becomes, filled in matrix by matrix: rows [first, first + step, ...) of it.
+/// What a tensor becomes, filled in matrix by matrix: rows [first, first + step, ...) of it, outputs in any case.
 class TensorInWork
 {
 public:
-    /// @param rows, rowLength of the tensor
     TensorInWork(const Model& model, std::size_t tensor, const Choice& choice);
 
     [[nodiscard]] std::size_t tensor() const { return m_result.tensor; }
@@ -57,8 +56,12 @@ private:
     void addBlocks(const Linear& linear, const float* weights, const MatrixInputs& inputs, const MatrixSettings& settings, MatrixReport& report,
                    const RunControl& control);
 
+    /// Of output 0 of a matrix.
+    [[nodiscard]] std::uint64_t firstRowOf(const Linear& linear) const { return linear.firstRow + (linear.isTransposed ? linear.expert * m_matrixRows : 0); }
+
     const Model& m_model;
     Choice m_choice;
+    std::uint64_t m_matrixRows = 0; ///< outputs of one matrix of the stack
     QuantizedTensor m_result;
 };
 

@@ -17,7 +17,12 @@ namespace {
 class QuantizedRows final : public WeightRows
 {
 public:
-    QuantizedRows(std::shared_ptr<const QuantizedTensor> tensor, std::uint64_t rowLength) : m_tensor(std::move(tensor)), m_rowLength(rowLength) {}
+    QuantizedRows(std::shared_ptr<const QuantizedTensor> tensor, std::uint64_t rowLength)
+        : m_tensor(std::move(tensor)), m_rowLength(m_tensor->turnedInputs > 0 ? m_tensor->turnedInputs : rowLength)
+    {
+    }
+
+    bool isTurned() const override { return m_tensor->turnedInputs > 0; }
 
     void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const override
     {
@@ -245,6 +250,7 @@ std::vector<std::byte> toBytes(const QuantizedTensor& tensor)
 {
     Writer writer;
     writer.put(static_cast<std::uint64_t>(tensor.tensor));
+    writer.put(tensor.turnedInputs);
     writer.put(static_cast<std::uint64_t>(tensor.reports.size()));
     for (const MatrixReport& report : tensor.reports) {
         writer.put(report.tensor);
@@ -269,6 +275,7 @@ QuantizedTensor quantizedTensorFromBytes(std::span<const std::byte> bytes)
     std::uint64_t number = 0;
     reader.get(number);
     tensor.tensor = number;
+    reader.get(tensor.turnedInputs);
     reader.get(number);
     if (number > bytes.size())
         Reader::fail();

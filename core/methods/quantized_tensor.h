@@ -49,12 +49,15 @@ struct MatrixReport
 struct QuantizedTensor
 {
     std::size_t tensor = 0; ///< index in the model
+    /// Not 0: the model stores matrices of that many inputs turned (model/stored_orientation.h), and rows here are outputs all the same, matrix after matrix, as in
+    /// a GGUF. Plain values stay as they are stored.
+    std::uint64_t turnedInputs = 0;
     std::variant<GroupQuantized, FloatQuantized, EncodedTensor, PlainTensor> values;
     std::vector<MatrixReport> reports;
     bool operator==(const QuantizedTensor&) const = default;
 };
 
-/// Rows as they decode. @p rowLength of the tensor
+/// Rows as they decode. @p rowLength of the tensor as it is stored
 std::shared_ptr<const WeightRows> rowsOf(std::shared_ptr<const QuantizedTensor> tensor, std::uint64_t rowLength);
 
 /// For journals of one machine: its byte order, codes packed into bits where they fit evenly.

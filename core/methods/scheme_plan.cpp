@@ -2,6 +2,8 @@
 #include "core/methods/scheme_plan.h"
 
 #include "core/codecs/codec.h"
+#include "core/inference/turned_matrix.h"
+#include "core/model/stored_orientation.h"
 
 namespace quantlathe {
 
@@ -59,7 +61,7 @@ Plan planFromScheme(const Model& model, Target target, Method method, const Sche
             continue;
         Choice choice{TensorType::F16, method, scheme};
         if (const auto* integers = std::get_if<GroupScheme>(&scheme))
-            choice.scheme = fittedTo(*integers, tensor.shape().rowLength());
+            choice.scheme = fittedTo(*integers, matrixExtents(model, index).inputs);
         plan.setChoice(tensor.name(), choice);
     }
     return plan;
@@ -72,9 +74,10 @@ Plan withMethod(const Model& model, Plan plan, Method method)
         const TensorPlace& place = model.place(index);
         if ((!isLayerMatrix(place.role) && place.role != TensorRole::Output) || place.isBias || !plan.choice(tensor.name()))
             continue;
-        const EffectiveChoice written = effectiveChoice(model, index, plan);
-        if (!written.isCopy(tensor.type()) && codecFor(written.type).canEncode())
-            plan.setChoice(tensor.name(), Choice{written.type, method});
+        // What fits is a matter of the inputs, whichever way the matrix is stored.
+        const TensorType written = writtenType(computedFacts(model, index), plan.choice(tensor.name())->type).type;
+        if (written != tensor.type() && codecFor(written).canEncode())
+            plan.setChoice(tensor.name(), Choice{written, method});
     }
     return plan;
 }
