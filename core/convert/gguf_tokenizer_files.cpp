@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tokenizer.json and its companions from GGUF's keys: the inverse of byte_level_tokenizer.cpp, for byte-level BPE.
+// The tokenizer's files from GGUF's keys: the inverse of byte_level_tokenizer.cpp and sentence_tokenizer.cpp.
 #include "core/convert/gguf_contents.h"
 
 #include "core/base/text.h"
 #include "core/convert/pre_tokenizer.h"
+#include "core/convert/sentence_model_file.h"
 
 #include <fmt/format.h>
 #include <optional>
@@ -14,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-enum TokenType : std::uint64_t { Normal = 1, Control = 3, UserDefined = 4, Unused = 5 };
+enum TokenType : std::uint64_t { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5 };
 
 class TokenizerWriter
 {
@@ -30,8 +31,10 @@ public:
         const auto splitting = preTokenizerText(pre);
         if (!m_tokens || m_tokens->elementType() != MetadataType::String)
             return note("the file has no vocabulary");
+        if (model == "llama")
+            return sentences();
         if (model != "gpt2" || !merges || merges->elementType() != MetadataType::String)
-            return note(fmt::format("the tokenizer '{}' is no byte-level BPE", printable(model, 40)));
+            return note(fmt::format("the tokenizer '{}' is neither a byte-level BPE nor SentencePiece's", printable(model, 40)));
         bool isText = true;
         m_tokens->forEachString([&](std::uint64_t, std::string_view text) { isText = isText && isValidUtf8(text); });
         merges->forEachString([&](std::uint64_t, std::string_view text) { isText = isText && isValidUtf8(text); });
@@ -40,11 +43,22 @@ public:
         if (!splitting)
             return note(fmt::format("the split expression of the pre-tokenizer '{}' is not known", printable(pre, 40)));
         m_contents.texts["tokenizer.json"] = tokenizer(*merges, *splitting, pre).dump(1) + "\n";
-        configuration();
+        configuration("PreTrainedTokenizerFast");
         generation();
     }
 
 private:
+    void sentences()
+    {
+        SentenceModelFile file = sentenceModelFile(m_keys);
+        if (!file.problem.empty())
+            return note(file.problem);
+        m_contents.texts["tokenizer.model"] = std::move(file.bytes);
+        const std::string architecture = m_keys.string("general.architecture").value_or("");
+        configuration(architecture.starts_with("gemma") ? "GemmaTokenizer" : "LlamaTokenizer");
+        generation();
+    }
+
     void note(const std::string& why)
     {
         m_contents.notes.push_back(fmt::format("no tokenizer was written, because {}: copy tokenizer.json and tokenizer_config.json of the original model", why));
@@ -71,9 +85,10 @@ private:
             if (type == Control || type == UserDefined) {
                 added.push_back({{"id", id}, {"content", text}, {"single_word", false}, {"lstrip", false}, {"rstrip", false}, {"normalized", false},
                                  {"special", type == Control}});
-            } else if (type != Unused) {
-                vocabulary[std::string(text)] = id;
             }
+            // Added tokens, too: the tokenizers library numbers those anew that the model does not have.
+            if (type != Unused)
+                vocabulary[std::string(text)] = id;
         });
         Json pairs = Json::array();
         merges.forEachString([&](std::uint64_t, std::string_view pair) { pairs.push_back(pair); });
@@ -108,15 +123,27 @@ private:
                 {"special_tokens", std::move(tokens)}};
     }
 
-    void configuration()
+    void configuration(const char* className)
     {
-        Json config{{"tokenizer_class", "PreTrainedTokenizerFast"}};
+        Json config{{"tokenizer_class", className}};
         for (const auto& [ours, theirs] : {std::pair{"bos", "bos_token"}, {"eos", "eos_token"}, {"unknown", "unk_token"}, {"padding", "pad_token"}}) {
             if (const auto id = special(ours))
                 config[theirs] = textOf(*id);
         }
         if (const auto adds = m_keys.boolean("tokenizer.ggml.add_bos_token"))
             config["add_bos_token"] = *adds;
+        if (m_contents.texts.contains("tokenizer.model")) {
+            config["add_eos_token"] = m_keys.boolean("tokenizer.ggml.add_eos_token").value_or(false);
+            config["add_prefix_space"] = m_keys.boolean("tokenizer.ggml.add_space_prefix").value_or(true);
+            Json added = Json::object(); // the others are pieces of the model
+            for (std::uint64_t id = 0; id < m_tokens->size(); ++id) {
+                if (typeOf(id) == Control || typeOf(id) == Unknown) {
+                    added[std::to_string(id)] = {{"content", textOf(id)}, {"lstrip", false}, {"normalized", false}, {"rstrip", false}, {"single_word", false},
+                                                 {"special", true}};
+                }
+            }
+            config["added_tokens_decoder"] = std::move(added);
+        }
         config["clean_up_tokenization_spaces"] = false;
         if (const auto chat = m_keys.string("tokenizer.chat_template"); chat && isValidUtf8(*chat))
             config["chat_template"] = *chat;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GGUF files translated back: the tensors and the logits of the folders they were converted from.
 #include "core/convert/gguf_contents.h"
+#include "core/convert/sentence_model_file.h"
 #include "core/formats/open.h"
 #include "core/inference/forward_pass.h"
+#include "core/inference/tokenizer/sentencepiece_file.h"
 #include "core/inference/tokenizer/tokenizer.h"
 #include "core/jobs/quantize_job.h"
 #include "core/plan/presets.h"
@@ -261,7 +263,7 @@ private slots:
         writeBytes(scratch / "m.gguf", file.file());
         const FolderContents contents = folderContents(openModel(scratch / "m.gguf"));
         const auto tokenizer = nlohmann::json::parse(contents.texts.at("tokenizer.json"));
-        QVERIFY(tokenizer["model"]["vocab"] == nlohmann::json({{"a", 0}, {"b", 1}, {"ab", 2}}));
+        QVERIFY(tokenizer["model"]["vocab"] == nlohmann::json({{"a", 0}, {"b", 1}, {"ab", 2}, {"<s>", 3}, {"<e>", 4}}));
         QVERIFY(tokenizer["model"]["merges"] == nlohmann::json({"a b"}));
         QCOMPARE(tokenizer["added_tokens"].size(), 2u);
         QCOMPARE(tokenizer["added_tokens"][0]["special"].get<bool>(), true);
@@ -302,6 +304,74 @@ private slots:
             ++compared;
         }
         QVERIFY(compared > 100);
+    }
+
+    /// tokenizer.model of a GGUF made from one: the same pieces, the same tokens.
+    void sentenceModels_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::newRow("BPE") << "spm-bpe";
+        QTest::newRow("Gemma's") << "spm-gemma";
+    }
+    void sentenceModels()
+    {
+        QFETCH(QString, name);
+        const fs::path folder = fixture("tokenizers/own/" + name.toStdString());
+        FolderContents contents;
+        addTokenizerFiles(*openModel(folder / "vocab.gguf"), contents);
+        QVERIFY2(contents.notes.empty(), contents.notes.empty() ? "" : contents.notes.front().c_str());
+        ScratchFolder scratch;
+        const std::string bytes = contents.texts.at("tokenizer.model");
+        std::ofstream(scratch / "tokenizer.model", std::ios::binary) << bytes;
+        std::ifstream stored(folder / "tokenizer.model", std::ios::binary);
+        const auto wanted = SentencePieceFile::parse(std::string{std::istreambuf_iterator<char>(stored), {}});
+        const auto got = SentencePieceFile::parse(bytes);
+        QVERIFY(got.texts.size() >= wanted.texts.size()); // added tokens are pieces here
+        for (std::size_t piece = 0; piece < wanted.texts.size(); ++piece) {
+            QCOMPARE(got.texts[piece], wanted.texts[piece]);
+            QCOMPARE(got.scores[piece], wanted.scores[piece]);
+            QVERIFY2(got.kinds[piece] == wanted.kinds[piece], got.texts[piece].c_str());
+        }
+        QVERIFY(got.method == SentencePieceFile::Method::Bpe && got.bos == wanted.bos && got.eos == wanted.eos);
+        QCOMPARE(got.hasByteFallback, wanted.hasByteFallback);
+        QCOMPARE(got.addsSpacePrefix, wanted.addsSpacePrefix);
+        QCOMPARE(got.removesExtraSpaces, wanted.removesExtraSpaces);
+        const auto original = loadTokenizer(folder / "tokenizer.model");
+        const auto back = loadTokenizer(scratch / "tokenizer.model");
+        const auto texts = jsonOf(fixture("tokenizers/texts.json"))["texts"];
+        TokenizeOptions options;
+        options.addSpecial = false;
+        std::size_t compared = 0;
+        for (const auto& [key, text] : texts.items()) {
+            QVERIFY2(back->encode(text.get<std::string>(), options) == original->encode(text.get<std::string>(), options), key.c_str());
+            ++compared;
+        }
+        QVERIFY(compared > 100);
+        const auto config = nlohmann::json::parse(contents.texts.at("tokenizer_config.json"));
+        QCOMPARE(config["added_tokens_decoder"]["1"]["special"].get<bool>(), true);
+        QCOMPARE(config["add_prefix_space"].get<bool>(), wanted.addsSpacePrefix);
+    }
+
+    void sentenceModelsThatCannotBe()
+    {
+        const auto problem = [](std::vector<std::string> tokens, std::vector<std::int32_t> kinds, std::vector<float> scores) {
+            Metadata keys;
+            keys.append("tokenizer.ggml.tokens", MetadataValue::ofArray(MetadataArray::fromStrings(tokens)));
+            keys.append("tokenizer.ggml.token_type", MetadataValue::ofArray(MetadataArray::fromInts(kinds)));
+            keys.append("tokenizer.ggml.scores", MetadataValue::ofArray(MetadataArray::fromFloats(scores)));
+            const SentenceModelFile file = sentenceModelFile(keys);
+            return file.bytes.empty() == file.problem.empty() ? std::string("contradiction") : file.problem;
+        };
+        QCOMPARE(problem({"<unk>", "a"}, {2, 1}, {0, -1}), std::string());
+        QCOMPARE(problem({"<unk>", ""}, {2, 1}, {0, -1}), std::string("token 1 has no text in UTF-8"));
+        QCOMPARE(problem({"<unk>", "\xFF"}, {2, 1}, {0, -1}), std::string("token 1 has no text in UTF-8"));
+        QCOMPARE(problem({"<unk>", "a", "a"}, {2, 1, 1}, {0, -1, -2}), std::string("the token 'a' is there twice"));
+        QCOMPARE(problem({"<unk>", "a"}, {2, 9}, {0, -1}), std::string("the token 'a' is of no kind or has no score"));
+        QCOMPARE(problem({"<unk>", "a"}, {2, 1}, {0, INFINITY}), std::string("the token 'a' is of no kind or has no score"));
+        QCOMPARE(problem({"b", "a"}, {1, 1}, {0, -1}), std::string("no token stands for what is unknown"));
+        QCOMPARE(problem({"b", "a"}, {2, 2}, {0, -1}), std::string("two of its tokens stand for what is unknown"));
+        QCOMPARE(problem({"<unk>", "a"}, {2, 1}, {0}), std::string("its tokens have no scores and kinds"));
+        QCOMPARE(problem({}, {}, {}), std::string("the file has no vocabulary"));
     }
 
     void typeThatLosesLeast()
