@@ -379,6 +379,9 @@ private:
             if (const auto id = m_keys.unsignedInteger(fmt::format("tokenizer.ggml.{}_token_id", ours)))
                 m_config[theirs] = *id;
         }
+        // Left out it would be the class' own, which smaller vocabularies do not have.
+        if (!m_config.contains("pad_token_id"))
+            m_config["pad_token_id"] = nullptr;
     }
 
     /// A float's shortest decimal: 1e-05 and not 9.999999747e-06.

@@ -114,8 +114,11 @@ private slots:
 
         ScratchFolder scratch;
         writeFolder(contents, scratch.path());
-        for (const auto& entry : jsonOf(folder / "expected.json")["cases"]) {
-            const bool isOther = entry.contains("gguf_logits");
+        const auto cases = jsonOf(folder / "expected.json")["cases"];
+        QVERIFY(!cases.empty());
+        for (const auto& entry : cases) {
+            // Phi-3's window is a key that llama.cpp does not heed, but folders have it again.
+            const bool isOther = entry.contains("gguf_logits") && !model.starts_with("phi3");
             const auto expected = readFloats(folder / entry[isOther ? "gguf_logits" : "logits"].get<std::string>());
             const auto logits = logitsOf(scratch.path(), entry["tokens"].get<std::vector<TokenId>>());
             QCOMPARE(logits.size(), expected.size());
@@ -125,6 +128,7 @@ private slots:
                 largest = std::max(largest, std::fabs(static_cast<double>(logits[at]) - expected[at]));
             QVERIFY2(largest < 1e-3 * (*high - *low), QByteArray::number(largest).constData());
         }
+        QVERIFY(contents.config.contains("pad_token_id") && contents.config["pad_token_id"].is_null());
         QVERIFY(std::any_of(contents.notes.begin(), contents.notes.end(), [](const std::string& note) { return note.find("no vocabulary") != std::string::npos; }));
     }
 
