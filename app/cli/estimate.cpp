@@ -2,8 +2,8 @@
 // quantlathe-cli estimate FILE --runner R --ctx N --device NAME ...: memory to run a model, per device and host.
 #include "core/memory/estimate.h"
 #include "app/cli/invocation.h"
+#include "app/cli/memory_report.h"
 #include "app/cli/plan_options.h"
-#include "app/cli/table.h"
 #include "core/base/text.h"
 #include "core/formats/open.h"
 
@@ -98,32 +98,6 @@ RuntimeSettings settingsOf(const Options& options)
     return settings;
 }
 
-Json cacheJson(const CacheBytes& cache)
-{
-    return {{"full", cache.fullAttention}, {"slidingWindow", cache.slidingWindow}, {"state", cache.recurrentState}};
-}
-
-Json deviceJson(const DeviceMemory& device)
-{
-    return {{"name", device.name},
-            {"weights", device.weightBytes},
-            {"kv", device.cache.total()},
-            {"compute", device.computeBytes},
-            {"overhead", device.overheadBytes()},
-            {"total", device.totalBytes()},
-            {"capacity", device.capacityBytes == 0 ? Json(nullptr) : Json(device.capacityBytes)},
-            {"verdict", name(device.verdict)},
-            {"overhead_low", device.overheadLowBytes},
-            {"overhead_high", device.overheadHighBytes},
-            {"total_low", device.totalLowBytes()},
-            {"total_high", device.totalHighBytes()},
-            {"allocated", device.allocatedBytes()},
-            {"kv_parts", cacheJson(device.cache)},
-            {"compute_phase", name(device.computePhase)},
-            {"layers", device.layers},
-            {"output", device.hasOutput}};
-}
-
 template <typename Value> Json optionalJson(const std::optional<Value>& value)
 {
     return value ? Json(*value) : Json(nullptr);
@@ -163,27 +137,8 @@ std::string bareBitsText(const MemoryEstimate& estimate)
 void printJson(const Model& model, const MemoryModel& memory, const RuntimeSettings& settings,
                const MemoryEstimate& estimate, const MemoryAnswers& answers, bool isInverse)
 {
-    Json devices = Json::array();
-    for (const DeviceMemory& device : estimate.devices)
-        devices.push_back(deviceJson(device));
-    Json json{{"path", model.path().string()},
-              {"runner", name(settings.runner)},
-              {"devices", devices},
-              {"host",
-               {{"weights", estimate.host.weightBytes},
-                {"kv", estimate.host.cache.total()},
-                {"compute", estimate.host.computeBytes},
-                {"outputs", estimate.host.outputBytes},
-                {"total", estimate.host.totalBytes()}}},
-              {"verdict", name(estimate.verdict)},
-              {"explanation", estimate.explanation},
-              {"notes", estimate.notes},
-              {"contextLength", settings.contextLength},
-              {"keyCacheType", name(settings.keyCacheType)},
-              {"valueCacheType", name(settings.valueCacheType)},
-              {"sequences", settings.sequences},
-              {"batch", settings.batch},
-              {"ubatch", settings.microBatch},
+    Json json = memoryJson(estimate, settings);
+    json.update({{"path", model.path().string()},
               {"fileBytes", estimate.fileBytes},
               {"isFileExact", estimate.isFileExact},
               {"sixteenBitBytes", memory.sixteenBitBytes()},
@@ -192,16 +147,10 @@ void printJson(const Model& model, const MemoryModel& memory, const RuntimeSetti
               {"nominalBits", estimate.nominalBits},
               {"bareBytes", estimate.bareBytes},
               {"largerBits", estimate.largerBits},
-              {"weightBytes", estimate.weightBytes},
-              {"hostWeightBytes", estimate.hostWeightBytes},
-              {"kvCacheBytes", estimate.kvCacheBytes},
-              {"computeBytes", estimate.computeBytes},
-              {"totalBytes", estimate.totalBytes},
-              {"deviceBytes", estimate.deviceBytes},
               {"tokensPerSecond",
                estimate.decodeSpeed.low > 0
                    ? Json{{"low", number(estimate.decodeSpeed.low)}, {"high", number(estimate.decodeSpeed.high)}}
-                   : Json(nullptr)}};
+                   : Json(nullptr)}});
     if (isInverse)
         json["fits"] = {{"context", optionalJson(answers.largestContext)},
                         {"gpuLayers", optionalJson(answers.mostGpuLayers)},
@@ -212,17 +161,7 @@ void printJson(const Model& model, const MemoryModel& memory, const RuntimeSetti
 void printText(const MemoryModel& memory, const RuntimeSettings& settings, const MemoryEstimate& estimate,
                const MemoryAnswers& answers, bool isInverse)
 {
-    Table table({"", ">Weights", ">KV cache", ">Compute", ">Driver", ">In all", ">Has", "Verdict"});
-    for (const DeviceMemory& device : estimate.devices)
-        table.add({device.name, formatBytes(device.weightBytes), formatBytes(device.cache.total()),
-                   formatBytes(device.computeBytes),
-                   fmt::format("{} - {}", formatBytes(device.overheadLowBytes), formatBytes(device.overheadHighBytes)),
-                   formatBytes(device.totalBytes()),
-                   device.capacityBytes == 0 ? std::string("?") : formatBytes(device.capacityBytes),
-                   std::string(name(device.verdict))});
-    table.add({"Main memory", formatBytes(estimate.host.weightBytes), formatBytes(estimate.host.cache.total()),
-               formatBytes(estimate.host.computeBytes), "", formatBytes(estimate.host.totalBytes()), "", ""});
-    print(table.text());
+    print(memoryTable(estimate));
     print(fmt::format("\n{}, {} tokens of context, keys {}, values {}, {} slot{}", label(settings.runner),
                       settings.contextLength, name(settings.keyCacheType), name(settings.valueCacheType),
                       settings.sequences, settings.sequences == 1 ? "" : "s"));

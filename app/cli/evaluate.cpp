@@ -193,7 +193,7 @@ void run(const Invocation& invocation, const Options& options)
             types = options.plan.planFor(*judged.model);
         const Plan plan = options.method.planFor(*judged.model, types);
         roundings = plannedInputRoundings(*judged.model, plan, options.isW8a8);
-        request.weights = options.method.run(invocation, judged.network, plan, {}, options.threads, options.memoryMiB << 20).layers.weights;
+        request.weights = options.method.run(invocation, judged.network, plan, options.threads, options.memoryMiB << 20).layers.weights;
         request.weightsIdentity = options.method.identity() + (types ? recipeToJson(*types, *judged.model) : std::string());
     } else if (options.plan.isGiven()) {
         const auto importance = options.plan.importanceFor(judged.model);

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/folder_export.h"
 
-#include "app/cli/console_progress.h"
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
-#include "core/convert/method_source.h"
-#include "core/inference/network.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 
@@ -17,13 +13,15 @@ namespace quantlathe::cli {
 
 namespace {
 
-Json toJson(const LoadFinding& finding)
+Json findingJson(const LoadFinding& finding)
 {
     Json engines = Json::array();
     for (const Engine engine : finding.engines)
         engines.push_back(name(engine));
-    return {{"verdict", name(finding.verdict)}, {"engines", std::move(engines)}, {"message", finding.message}, {"tensors", finding.tensors}};
+    return {{"verdict", name(finding.verdict)}, {"engines", std::move(engines)}, {"message", finding.message}, {"advice", finding.advice.empty() ? Json(nullptr) : Json(finding.advice)}, {"tensors", finding.tensors}};
 }
+
+} // namespace
 
 Json toJson(const FolderResult& result)
 {
@@ -42,7 +40,7 @@ Json toJson(const FolderResult& result)
     }
     Json findings = Json::array();
     for (const LoadFinding& finding : result.findings)
-        findings.push_back(toJson(finding));
+        findings.push_back(findingJson(finding));
     Json total = Json::object();
     addError(total, result.error);
     return {{"folder", result.folder.string()}, {"files", result.files}, {"bytes", result.totalBytes}, {"seconds", number(result.seconds)},
@@ -72,33 +70,19 @@ void printResult(const FolderResult& result)
     print(printable(result.folder.string(), longestPath));
 }
 
-/// What engines will make of it, on standard error.
 void printFindings(const FolderResult& result)
 {
     for (const LoadFinding& finding : result.findings) {
         std::string engines;
         for (const Engine engine : finding.engines)
             engines += fmt::format("{}{}", engines.empty() ? "" : ", ", label(engine));
-        fmt::print(stderr, "{}{}: {}{}\n", finding.verdict == LoadVerdict::Advice ? "Note: " : "Warning: ", engines.empty() ? "all engines" : engines, finding.message,
-                   finding.tensors.empty() ? "" : fmt::format(" ({} of the tensors, the first is {})", finding.tensors.size(), printable(finding.tensors.front())));
+        fmt::print(stderr, "{}{}: {}{}{}\n", finding.verdict == LoadVerdict::Advice ? "Note: " : "Warning: ", engines.empty() ? "all engines" : engines, finding.message,
+                   finding.tensors.empty() ? "" : fmt::format(" ({} of the tensors, the first is {})", finding.tensors.size(), printable(finding.tensors.front())),
+                   finding.advice.empty() ? "" : ". " + finding.advice);
     }
     for (const std::string& note : result.notes)
         fmt::print(stderr, "Note: {}\n", note);
 }
-
-/// Null where every weight is rounded for itself.
-std::shared_ptr<QuantizedSource> sourceFor(const Invocation& invocation, const std::shared_ptr<const Model>& model, const Plan& plan,
-                                                  const MethodOptions& calibration, unsigned threads, std::uint64_t memoryBytes)
-{
-    const auto& choices = plan.choices();
-    const auto calibrated = std::find_if(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; });
-    if (calibrated == choices.end())
-        return nullptr;
-    MethodOptions::Calibrated made = calibration.run(invocation, makeNetwork(model), plan, {}, threads, memoryBytes);
-    return std::make_shared<MethodSource>(model, std::move(made.layers), fmt::format("method {}, {}", name(calibrated->second.method), made.text));
-}
-
-} // namespace
 
 void FolderExport::add(CLI::App* command)
 {
@@ -159,11 +143,9 @@ Plan FolderExport::plan(const FolderContents& contents, Method method) const
     return uniformFolderPlan(contents, target, target == Target::Safetensors ? Choice{} : choice(target, contents.denseType, method));
 }
 
-void FolderExport::run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output,
-                       const MethodOptions& calibration, unsigned threads, std::uint64_t memoryBytes) const
+FolderRequest FolderExport::request(std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, unsigned threads) const
 {
     FolderRequest request;
-    request.source = sourceFor(invocation, model, plan, calibration, threads, memoryBytes);
     request.model = std::move(model);
     request.plan = plan;
     request.target = output;
@@ -172,17 +154,7 @@ void FolderExport::run(const Invocation& invocation, std::shared_ptr<const Model
     request.options.isGptqV2 = m_isGptqV2;
     if (!m_shardSize.empty())
         request.options.shardBytes = parseSize(m_shardSize);
-    FolderResult result;
-    {
-        ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Bytes);
-        result = runFolderExport(request, invocation.control(&progress));
-    }
-    if (!invocation.quiet)
-        printFindings(result);
-    if (invocation.json)
-        print(toJson(result));
-    else
-        printResult(result);
+    return request;
 }
 
 } // namespace quantlathe::cli

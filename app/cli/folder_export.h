@@ -3,7 +3,6 @@
 #pragma once
 
 #include "app/cli/invocation.h"
-#include "app/cli/method_options.h"
 #include "core/jobs/folder_job.h"
 
 #include <string>
@@ -17,10 +16,7 @@ public:
     [[nodiscard]] bool isChosen() const { return m_to != "gguf"; }
     /// The same scheme for every linear layer, as the options say. @throws UsageError
     [[nodiscard]] Plan plan(const FolderContents& contents, Method method) const;
-    /// Writes @p plan's folder and prints what came of it. @throws UsageError, Error
-    /// @param calibration how codes that the plan wants calibrated are made, with @p memoryBytes
-    void run(const Invocation& invocation, std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, const MethodOptions& calibration,
-             unsigned threads, std::uint64_t memoryBytes) const;
+    [[nodiscard]] FolderRequest request(std::shared_ptr<const Model> model, const Plan& plan, const std::string& output, unsigned threads) const;
 
 private:
     [[nodiscard]] Choice choice(Target target, TensorType denseType, Method method) const;
@@ -35,5 +31,10 @@ private:
     bool m_roundsActivations = false;
     std::string m_shardSize;
 };
+
+Json toJson(const FolderResult& result);
+void printResult(const FolderResult& result);
+/// What engines will make of it, on standard error.
+void printFindings(const FolderResult& result);
 
 } // namespace quantlathe::cli

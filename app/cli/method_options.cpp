@@ -3,10 +3,6 @@
 
 #include "app/cli/console_progress.h"
 #include "core/base/text.h"
-#include "core/inference/neutral_text.h"
-#include "core/inference/text_tokens.h"
-#include "core/inference/text_windows.h"
-#include "core/inference/tokenizer/tokenizer.h"
 #include "core/methods/scheme_plan.h"
 
 #include <algorithm>
@@ -90,44 +86,33 @@ Plan MethodOptions::planFor(const Model& model, const std::optional<Plan>& types
     return types ? withMethod(model, *types, method()) : planFromScheme(model, Target::Safetensors, method(), scheme());
 }
 
-MethodOptions::Calibrated MethodOptions::run(const Invocation& invocation, const std::shared_ptr<const Network>& network, const Plan& plan,
-                                             const Journal& journal, unsigned threads, std::uint64_t memoryBytes) const
+MethodSettings MethodOptions::settings(unsigned threads, std::uint64_t memoryBytes) const
 {
-    Calibrated result;
-    LayerRequest request;
-    request.network = network;
-    request.plan = plan;
-    const auto& choices = plan.choices();
-    if (std::any_of(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; })) {
-        const std::string text = m_calibration.empty() ? std::string(neutralText()) : readText(m_calibration);
-        const TextTokens tokens = tokensOfText(*loadTokenizer(*network->model), *network, text);
-        const TextWindows windows(tokens.tokens, tokens.begin, m_context, m_chunks);
-        request.calibration = windows.batch(0, windows.count());
-        result.text = fmt::format("calibrated on {} windows of {} tokens", windows.count(), m_context);
-    }
-    request.journal = journal.file;
-    request.resume = journal.resume;
-    request.settings.damping = m_damping;
-    // Blocks whose scales follow the errors do better than ordered channels with scales fixed before.
-    request.settings.ordersChannels = !m_isInOrder && plan.target != Target::Gguf;
-    request.settings.searchesClip = m_searchesClip;
-    request.settings.smoothing = m_smoothing;
-    request.settings.threads = threads;
-    request.settings.memoryBytes = memoryBytes;
-    if (!invocation.quiet) {
-        request.onLayer = [](const LayerReport& report) {
-            double worst = 0;
-            for (const MatrixReport& matrix : report.matrices) {
-                worst = std::max(worst, matrix.relativeLoss > 0 ? matrix.relativeLoss : matrix.relativeError);
-                if (!matrix.note.empty())
-                    fmt::print(stderr, "note: {}: {}\n", printable(matrix.tensor), matrix.note);
-            }
-            fmt::print(stderr, "layer {} of {}: largest error {:.4f} %\n", report.layer + 1, report.layers, 100 * worst);
-        };
-    }
+    MethodSettings settings;
+    settings.text = {m_calibration, m_context, m_chunks};
+    settings.isInOrder = m_isInOrder;
+    settings.layers.damping = m_damping;
+    settings.layers.searchesClip = m_searchesClip;
+    settings.layers.smoothing = m_smoothing;
+    settings.layers.threads = threads;
+    settings.layers.memoryBytes = memoryBytes;
+    return settings;
+}
+
+MethodOutcome MethodOptions::run(const Invocation& invocation, const std::shared_ptr<const Network>& network, const Plan& plan, unsigned threads, std::uint64_t memoryBytes) const
+{
     ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Items);
-    result.layers = quantizeLayers(request, invocation.control(&progress));
-    return result;
+    return runMethods(network, plan, settings(threads, memoryBytes), {}, false, invocation.quiet ? std::function<void(const LayerReport&)>() : printLayer,
+                      invocation.control(&progress));
+}
+
+void printLayer(const LayerReport& report)
+{
+    for (const MatrixReport& matrix : report.matrices) {
+        if (!matrix.note.empty())
+            fmt::print(stderr, "note: {}: {}\n", printable(matrix.tensor), matrix.note);
+    }
+    fmt::print(stderr, "layer {} of {}: largest error {:.4f} %\n", report.layer + 1, report.layers, 100 * largestError(report));
 }
 
 } // namespace quantlathe::cli

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/cli/invocation.h"
-#include "core/methods/quantize_layers.h"
+#include "core/methods/method_run.h"
 
 #include <cstdint>
 #include <optional>
@@ -22,24 +22,14 @@ public:
     [[nodiscard]] bool isGiven() const { return !m_method.empty(); }
     /// Checks the words before any file is opened. @throws UsageError
     void check() const;
-    /// Where finished layers are kept, and whether to go on from there; nothing = in a temporary file.
-    struct Journal
-    {
-        std::filesystem::path file;
-        bool resume = false;
-    };
     /// What was asked for; rounding to nearest where nothing was.
     [[nodiscard]] Method method() const;
     /// The method for @p types, a plan of GGUF's types into which it rounds, or for the scheme of --bits, --group, ...
     [[nodiscard]] Plan planFor(const Model& model, const std::optional<Plan>& types) const;
-    struct Calibrated
-    {
-        QuantizedLayers layers;
-        std::string text; ///< "calibrated on 128 windows of 512 tokens"; empty where no method looked at any
-    };
-    /// Quantizes what @p plan gives a scheme or a method; what deserves to be known goes to standard error. @throws Error
-    [[nodiscard]] Calibrated run(const Invocation& invocation, const std::shared_ptr<const Network>& network, const Plan& plan, const Journal& journal,
-                                      unsigned threads, std::uint64_t memoryBytes) const;
+    [[nodiscard]] MethodSettings settings(unsigned threads, std::uint64_t memoryBytes) const;
+    /// Quantizes what @p plan gives a scheme or a method, in a temporary file; what deserves to be known goes to standard error. @throws Error
+    [[nodiscard]] MethodOutcome run(const Invocation& invocation, const std::shared_ptr<const Network>& network, const Plan& plan, unsigned threads,
+                                    std::uint64_t memoryBytes) const;
     /// Tells this run from others of the model.
     [[nodiscard]] std::string identity() const;
 
@@ -61,5 +51,8 @@ private:
     bool m_searchesClip = false;
     double m_smoothing = 0.5;
 };
+
+/// A line on standard error for each layer, and what its matrices deserve to have said.
+void printLayer(const LayerReport& report);
 
 } // namespace quantlathe::cli

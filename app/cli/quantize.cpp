@@ -9,14 +9,16 @@
 #include "app/cli/model_json.h"
 #include "app/cli/plan_options.h"
 #include "app/cli/invocation.h"
+#include "app/cli/serving_options.h"
 #include "app/cli/table.h"
 #include "core/base/text.h"
-#include "core/jobs/quantize_job.h"
+#include "core/jobs/engine_export.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace quantlathe::cli {
 
@@ -31,6 +33,7 @@ struct Options
     FolderExport folder;
     MethodOptions method;
     MetadataOptions edits;
+    ServingOptions serving;
     unsigned threads = 0;
     std::uint64_t maximumMemoryMiB = 1024;
     std::string splitSize;
@@ -102,68 +105,125 @@ void printResult(const QuantizeResult& result)
         print(printable(file.string(), longestPath));
 }
 
-void run(const Invocation& invocation, const Options& options)
+/// The stages of an export count different things: each has a line of its own.
+class StagedProgress : public Progress
 {
-    if (options.folder.isChosen() && options.plan.isGiven())
-        throw UsageError("--to goes with --bits, --group and the like; recipes name their own target");
-    options.plan.check(!options.folder.isChosen());
-    if (options.folder.isChosen())
-        options.method.check();
-    else
-        options.method.checkForTypes();
+public:
+    explicit StagedProgress(bool isQuiet) : m_isQuiet(isQuiet) {}
+    void enter(ExportStage stage)
+    {
+        m_line.reset();
+        m_line.emplace(m_isQuiet, stage == ExportStage::Calibrating ? ConsoleProgress::Unit::Items : ConsoleProgress::Unit::Bytes);
+    }
+    void report(std::string_view stage, std::uint64_t done, std::uint64_t total) override
+    {
+        if (m_line)
+            m_line->report(stage, done, total);
+    }
+
+private:
+    const bool m_isQuiet;
+    std::optional<ConsoleProgress> m_line;
+};
+
+QuantizeRequest fileRequest(const Invocation& invocation, const Options& options, const std::shared_ptr<const Model>& model)
+{
     QuantizeRequest request;
-    request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
-    request.model = options.adapters.open(options.input);
-    if (options.folder.isChosen()) {
-        const Plan plan = options.folder.plan(folderContents(request.model), options.method.method());
-        options.folder.run(invocation, request.model, plan, options.output, options.method, options.threads, options.maximumMemoryMiB << 20);
-        return;
-    }
-    request.importance = options.plan.importanceFor(request.model);
-    request.plan = options.plan.planFor(*request.model, request.importance.get());
-    if (request.plan.target != Target::Gguf) {
-        options.folder.run(invocation, request.model, request.plan, options.output, options.method, options.threads, options.maximumMemoryMiB << 20);
-        return;
-    }
+    request.model = model;
+    request.importance = options.plan.importanceFor(model);
+    request.plan = options.plan.planFor(*model, request.importance.get());
+    if (request.plan.target != Target::Gguf) // a recipe of a folder
+        return request;
     noteImportance(invocation, request.importance.get(), request.plan);
-    request.edits = options.edits.editsFor(request.model->metadata());
+    request.splitBytes = options.splitSize.empty() ? 0 : parseSize(options.splitSize);
+    request.edits = options.edits.editsFor(model->metadata());
     request.target = options.output;
     request.threads = options.threads;
     request.maximumMemoryBytes = options.maximumMemoryMiB << 20;
-    request.resume = options.resume;
     request.measureError = !options.noError;
     request.nonFinite = options.nonFinite;
-    std::filesystem::path layers;
-    const auto& choices = request.plan.choices();
-    const bool isCalibrated = std::any_of(choices.begin(), choices.end(), [](const auto& entry) { return entry.second.method != Method::RoundToNearest; });
-    if (options.method.isGiven() || isCalibrated) {
-        // The finished layers lie beside the target until it is complete: what --resume goes on from.
-        layers = options.output + ".layers";
-        const auto network = makeNetwork(request.model);
-        if (options.method.isGiven())
-            request.plan = options.method.planFor(*request.model, request.plan);
-        const std::uint64_t memory = options.maximumMemoryMiB << 20;
-        request.calibrated = options.method.run(invocation, network, request.plan, {layers, options.resume}, options.threads, memory).layers.journal;
+    if (options.method.isGiven())
+        request.plan = options.method.planFor(*model, request.plan);
+    return request;
+}
+
+EngineExport exportFor(const Invocation& invocation, const Options& options)
+{
+    const auto model = options.adapters.open(options.input);
+    EngineExport request;
+    if (options.folder.isChosen()) {
+        request.work = options.folder.request(model, options.folder.plan(folderContents(model), options.method.method()), options.output, options.threads);
+    } else {
+        QuantizeRequest file = fileRequest(invocation, options, model);
+        if (file.plan.target != Target::Gguf)
+            request.work = options.folder.request(model, file.plan, options.output, options.threads);
+        else
+            request.work = std::move(file);
     }
-    QuantizeResult result;
+    request.resume = options.resume;
+    request.method = options.method.settings(options.threads, options.maximumMemoryMiB << 20);
+    request.serving = options.serving.wish(*model, request.plan().target);
+    return request;
+}
+
+EngineExportResult write(const Invocation& invocation, const EngineExport& request)
+{
+    StagedProgress progress(invocation.quiet);
+    ExportObserver observer;
+    observer.onStage = [&](ExportStage stage) { progress.enter(stage); };
+    if (!invocation.quiet)
+        observer.onLayer = printLayer;
     try {
-        ConsoleProgress progress(invocation.quiet, ConsoleProgress::Unit::Bytes);
-        result = runQuantize(request, invocation.control(&progress));
+        return runEngineExport(request, observer, invocation.control(&progress));
     } catch (const Error&) {
         if (!invocation.quiet && canResume(request))
             fmt::print(stderr, "What was written is kept: repeat the command with --resume to continue\n");
         throw;
     }
-    if (!layers.empty())
-        std::filesystem::remove(layers);
-    for (const TensorResult& tensor : result.tensors)
-        noteReplaced(tensor.name, tensor.replaced);
-    for (const std::string& note : result.notes)
-        fmt::print(stderr, "Note: {}\n", note);
-    if (invocation.json)
-        print(toJson(result, importanceJson(request.importance.get(), request.plan)));
+}
+
+void report(const Invocation& invocation, const EngineExport& request, const EngineExportResult& result)
+{
+    Json json;
+    if (const auto* folder = std::get_if<FolderResult>(&result.written)) {
+        if (!invocation.quiet)
+            printFindings(*folder);
+        if (invocation.json)
+            json = cli::toJson(*folder);
+        else
+            cli::printResult(*folder);
+    } else {
+        const auto& file = std::get<QuantizeResult>(result.written);
+        for (const TensorResult& tensor : file.tensors)
+            noteReplaced(tensor.name, tensor.replaced);
+        for (const std::string& note : file.notes)
+            fmt::print(stderr, "Note: {}\n", note);
+        const auto& asked = std::get<QuantizeRequest>(request.work);
+        if (invocation.json)
+            json = toJson(file, importanceJson(asked.importance.get(), asked.plan));
+        else
+            printResult(file);
+    }
+    if (invocation.json) {
+        json["serving"] = cli::toJson(result.serving);
+        print(json);
+    } else {
+        print(result.serving);
+    }
+}
+
+void run(const Invocation& invocation, const Options& options)
+{
+    if (options.folder.isChosen() && options.plan.isGiven())
+        throw UsageError("--to goes with --bits, --group and the like; recipes name their own target");
+    options.plan.check(!options.folder.isChosen());
+    options.serving.check();
+    if (options.folder.isChosen())
+        options.method.check();
     else
-        printResult(result);
+        options.method.checkForTypes();
+    const EngineExport request = exportFor(invocation, options);
+    report(invocation, request, write(invocation, request));
 }
 
 } // namespace
@@ -183,6 +243,7 @@ void addQuantize(CLI::App& app, Invocation& invocation)
     options->plan.addImportance(command);
     options->method.addForTypes(command);
     options->edits.add(command);
+    options->serving.add(command);
     addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);
     addNumber(command, "--max-memory", options->maximumMemoryMiB,

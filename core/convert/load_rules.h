@@ -6,6 +6,8 @@
 #include "core/convert/export_contents.h"
 #include "core/plan/plan.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,7 @@ enum class Engine { Vllm, Tgi, Transformers, LlamaCpp };
 /// Stable id ("vllm") and name for people ("vLLM").
 std::string_view name(Engine engine);
 std::string_view label(Engine engine);
+std::optional<Engine> engineFromName(std::string_view name);
 
 struct FolderOptions
 {
@@ -39,8 +42,14 @@ struct LoadFinding
     LoadVerdict verdict = LoadVerdict::Advice;
     std::vector<Engine> engines;      ///< empty: all
     std::string message;              ///< a sentence without full stop
+    std::string advice;               ///< what to do about it, likewise; empty where nothing need be done
     std::vector<std::string> tensors; ///< concerned, in file order; empty: the whole folder
 };
+
+/// True when the finding is said of @p engine: of all, or of it among others.
+bool concerns(const LoadFinding& finding, Engine engine);
+/// True when what is written would not load in @p engine, or not as it is meant.
+bool standsInTheWay(const LoadFinding& finding, Engine engine);
 
 /// Everything that is known to matter for @p plan (its target is a folder's). Never throws for what a plan can hold.
 std::vector<LoadFinding> checkLoadRules(const FolderContents& contents, const Plan& plan, const FolderOptions& options);
@@ -52,7 +61,8 @@ std::vector<std::size_t> fusedGroups(const FolderContents& contents);
 /// The choice that counts for a tensor of the folder; null when it stays as it is.
 const Choice* quantizedChoice(const FolderContents& contents, const Plan& plan, std::size_t index);
 
-/// How @p engine is started with what was written; empty where it cannot be.
-std::string servingCommand(Engine engine, Target target, const std::string& folder);
+/// How @p engine is started with what was written, for a shell; empty where it cannot be.
+/// @param path the folder, or the (first) GGUF file  @param context tokens to ask for; 0 = the engine's default
+std::string servingCommand(Engine engine, Target target, const std::string& path, std::uint64_t context = 0);
 
 } // namespace quantlathe

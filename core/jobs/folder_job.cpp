@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <unistd.h>
 
 namespace quantlathe {
 
@@ -49,6 +50,15 @@ std::uint64_t hashOf(const std::vector<float>& weights, std::uint64_t seed)
     return hash64(std::as_bytes(std::span(weights)), seed);
 }
 
+void refuseSource(const FolderRequest& request)
+{
+    std::error_code ignored;
+    if (fs::equivalent(request.target, request.model->path(), ignored)) {
+        throw Error(ErrorKind::InvalidArgument, "is the model that is being read: it would be overwritten",
+                    {request.target, std::nullopt, {}}, "Choose another name");
+    }
+}
+
 class FolderRun
 {
 public:
@@ -62,7 +72,7 @@ public:
     FolderResult run()
     {
         const auto begin = std::chrono::steady_clock::now();
-        refuseSource();
+        refuseSource(m_request);
         FolderPlace place(m_request.target);
         place.requireSpace(m_output.shards.totalBytes + copyBytes() + spareBytes);
         for (std::size_t shard = 0; shard < m_output.shards.shards.size(); ++shard)
@@ -88,15 +98,6 @@ public:
 
 private:
     [[nodiscard]] const FolderTensor& tensorOf(const FolderEntry& entry) const { return m_output.contents.tensors[entry.tensor]; }
-
-    void refuseSource() const
-    {
-        std::error_code ignored;
-        if (fs::equivalent(m_request.target, m_request.model->path(), ignored)) {
-            throw Error(ErrorKind::InvalidArgument, "is the model that is being read: it would be overwritten",
-                        {m_request.target, std::nullopt, {}}, "Choose another name");
-        }
-    }
 
     [[nodiscard]] std::uint64_t copyBytes() const
     {
@@ -268,6 +269,22 @@ private:
 };
 
 } // namespace
+
+void checkFolderRequest(const FolderRequest& request, std::uint64_t bytes)
+{
+    refuseSource(request);
+    checkFolderTarget(request.target);
+    const fs::path folder = request.target.parent_path().empty() ? fs::path(".") : request.target.parent_path();
+    std::error_code problem;
+    if (!fs::is_directory(folder, problem))
+        throw Error(ErrorKind::NotFound, "no such folder", {folder, std::nullopt, {}}, "Create it first");
+    if (::access(folder.c_str(), W_OK | X_OK) != 0)
+        throw Error(ErrorKind::AccessDenied, "cannot be written to", {folder, std::nullopt, {}}, "Choose another folder");
+    if (const auto space = fs::space(folder, problem); !problem && space.available < bytes + spareBytes) {
+        throw Error(ErrorKind::DiskFull, fmt::format("{} are needed and {} are free", formatBytes(bytes + spareBytes), formatBytes(space.available)), {folder, std::nullopt, {}},
+                    "Free some space or choose another disk");
+    }
+}
 
 FolderResult runFolderExport(const FolderRequest& request, const RunControl& control)
 {

@@ -48,6 +48,10 @@ struct FolderResult
     std::vector<std::string> notes;
 };
 
+/// Refuses before any work what cannot end well: a target that is the source, a file or a folder with something in it; a folder that is missing or
+/// read-only; less free space than @p bytes. @throws Error(InvalidArgument, AccessDenied, NotFound, DiskFull)
+void checkFolderRequest(const FolderRequest& request, std::uint64_t bytes);
+
 /// Everything is written into ".NAME.quantlathe-part" beside the target, put on the disk, opened again as any model and compared: every tensor must
 /// decode to the weights that were meant, bit for bit. Then the folder gets its name. After a failure or cancel nothing is left.
 /// Memory: about two bytes per weight of the largest matrix, and a chunk of rows per thread. Progress in bytes of output, written, then verified.

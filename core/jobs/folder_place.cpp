@@ -42,7 +42,9 @@ void syncFolder(const fs::path& folder)
     }
 }
 
-void checkTarget(const fs::path& target)
+} // namespace
+
+void checkFolderTarget(const fs::path& target)
 {
     const std::string name = target.filename().string();
     if (name.empty() || name == "." || name == "..")
@@ -57,12 +59,10 @@ void checkTarget(const fs::path& target)
         throw Error(ErrorKind::InvalidArgument, "is there already and not empty", {target, std::nullopt, {}}, "Choose another name");
 }
 
-} // namespace
-
 FolderPlace::FolderPlace(fs::path target)
     : m_target(withoutSlash(std::move(target))), m_temporary(AtomicFile::temporaryPathFor(m_target))
 {
-    checkTarget(m_target);
+    checkFolderTarget(m_target);
     if (mkdir(m_temporary.c_str(), 0777) != 0 && errno != EEXIST)
         throw systemError(errno, "write into the folder", folderOf(m_target));
     m_descriptor = ::open(m_temporary.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -9,6 +9,9 @@
 
 namespace quantlathe {
 
+/// @throws Error(InvalidArgument) when @p target is no name for a new folder, a file, or a folder with something in it
+void checkFolderTarget(const std::filesystem::path& target);
+
 /// One thread at a time. Destroyed without commit() it removes the temporary folder and what is in it.
 class FolderPlace
 {

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/memory/folder_bytes.h"
 #include "core/memory/saturating.h"
 
 #include <fmt/format.h>
@@ -161,6 +162,20 @@ void MemoryModel::addToNetwork(const Model& model, std::size_t index, std::size_
 
 MemoryModel::PlannedBytes MemoryModel::outputBytes(const Plan& plan, std::optional<TensorType> instead) const
 {
+    if (plan.target != Target::Gguf && !instead) {
+        PlannedBytes folder; // no tensor in any of GGUF's types
+        for (const Output& output : m_outputs) {
+            std::uint64_t bytes = 0;
+            for (std::size_t index = output.firstPart; index < output.firstPart + output.partCount; ++index) {
+                const Part& part = m_parts[index];
+                const auto choice = plan.choices().find(part.name);
+                bytes = saturatingAdd(bytes, folderTensorBytes(plan.target, choice == plan.choices().end() ? nullptr : &choice->second, part.facts.stored,
+                                                               part.rowCount, part.facts.rowLength));
+            }
+            folder.outputs.push_back({bytes, bytes, bytes, bytes});
+        }
+        return folder;
+    }
     // Both lists are sorted by name: one walk along them.
     std::vector<TensorType> types(m_parts.size());
     auto choice = plan.choices().begin();

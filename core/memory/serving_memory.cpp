@@ -34,10 +34,10 @@ void ServingMemory::fill(MemoryEstimate& estimate) const
     if (!estimate.cache.isComplete)
         estimate.notes.emplace_back("the file does not say how many heads each layer has: the KV cache is not counted");
     addFormatNotes(estimate);
-    if (m_settings.runner == Runner::Vllm)
-        fillVllm(estimate);
-    else
+    if (m_settings.runner == Runner::Transformers)
         fillTransformers(estimate);
+    else
+        fillServer(estimate);
     for (DeviceMemory& device : estimate.devices) {
         device.layers = m_model.m_network.layers.size();
         device.hasOutput = true;
@@ -50,12 +50,15 @@ void ServingMemory::fill(MemoryEstimate& estimate) const
 
 void ServingMemory::addFormatNotes(MemoryEstimate& estimate) const
 {
-    if (m_settings.runner == Runner::Vllm)
+    if (m_isFolder) {
+        estimate.notes.push_back(fmt::format("the figures of {} are from its code and reports, not measured", label(m_settings.runner)));
+    } else if (m_settings.runner == Runner::Vllm) {
         estimate.notes.emplace_back("vLLM's figures are from its code and reports, not measured; it loads GGUF files "
                                     "experimentally, one file at a time");
-    else
+    } else {
         estimate.notes.emplace_back("the figures of transformers are from its code, not measured; it turns GGUF weights into "
                                     "16 or 32 bits when loading: 16 bits are counted");
+    }
     if (info(m_settings.keyCacheType).isQuantized() || info(m_settings.valueCacheType).isQuantized())
         estimate.notes.push_back(fmt::format("{} keeps no {} cache: {} was counted", label(m_settings.runner),
                                              name(m_settings.keyCacheType),
@@ -69,7 +72,7 @@ std::uint64_t ServingMemory::tokens() const
 
 std::uint64_t ServingMemory::allWeights() const
 {
-    if (m_settings.runner == Runner::Transformers)
+    if (m_settings.runner == Runner::Transformers && !m_isFolder)
         return m_model.sixteenBitBytes();
     std::uint64_t sum = 0;
     for (const MemoryModel::OutputBytes& bytes : m_bytes)
@@ -121,7 +124,7 @@ CacheBytes ServingMemory::cacheOf(std::uint64_t count, std::uint64_t elementByte
     return result;
 }
 
-void ServingMemory::fillVllm(MemoryEstimate& estimate) const
+void ServingMemory::fillServer(MemoryEstimate& estimate) const
 {
     const Hyperparameters& p = m_model.m_architecture.parameters;
     const std::uint64_t parts = m_devices.size();
@@ -158,9 +161,9 @@ void ServingMemory::fillVllm(MemoryEstimate& estimate) const
         if (index == 0 && device.capacityBytes > rest && perToken > 0) {
             const std::uint64_t room = (device.capacityBytes - rest) / perToken;
             estimate.notes.push_back(fmt::format(
-                "vLLM reserves {:.0f} % of each device at once: the cache takes all that is left, room for about {} tokens or {:.1f} "
+                "{} reserves {:.0f} % of each device at once: the cache takes all that is left, room for about {} tokens or {:.1f} "
                 "requests of full length",
-                100 * m_settings.memoryUtilization, room, static_cast<double>(room) / static_cast<double>(std::max<std::uint64_t>(1, tokens()))));
+                label(m_settings.runner), 100 * m_settings.memoryUtilization, room, static_cast<double>(room) / static_cast<double>(std::max<std::uint64_t>(1, tokens()))));
         }
     }
 }

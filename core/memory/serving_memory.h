@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// vLLM and transformers: from knowledge of their code and reports, not measured; notes say so.
+// vLLM, TGI and transformers: from knowledge of their code and reports, not measured; notes say so.
 #pragma once
 
 #include "core/memory/estimate.h"
@@ -10,15 +10,17 @@ namespace quantlathe {
 class ServingMemory
 {
 public:
-    ServingMemory(const MemoryModel& model, const std::vector<MemoryModel::OutputBytes>& bytes, const RuntimeSettings& settings,
+    /// @param isFolder the weights are a folder's, which these runners keep as they are; otherwise a GGUF's
+    ServingMemory(const MemoryModel& model, const std::vector<MemoryModel::OutputBytes>& bytes, bool isFolder, const RuntimeSettings& settings,
                   std::span<const Device> devices)
-        : m_model(model), m_bytes(bytes), m_settings(settings), m_devices(devices)
+        : m_model(model), m_bytes(bytes), m_isFolder(isFolder), m_settings(settings), m_devices(devices)
     {
     }
     void fill(MemoryEstimate& estimate) const;
 
 private:
-    void fillVllm(MemoryEstimate& estimate) const;
+    /// vLLM and TGI, which serve from pages.
+    void fillServer(MemoryEstimate& estimate) const;
     void fillTransformers(MemoryEstimate& estimate) const;
     void addFormatNotes(MemoryEstimate& estimate) const;
     /// Of the whole model, token embedding once more when the output is tied only where the runner copies it.
@@ -30,6 +32,7 @@ private:
 
     const MemoryModel& m_model;
     const std::vector<MemoryModel::OutputBytes>& m_bytes;
+    const bool m_isFolder;
     const RuntimeSettings& m_settings;
     std::span<const Device> m_devices;
 };

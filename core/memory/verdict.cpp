@@ -205,11 +205,13 @@ MemoryEstimate MemoryModel::estimateFor(const PlannedBytes& planned, const Runti
     const Device pretended{"GPU", {}, 0, 0, 0};
     if (!hasDevices)
         devices = std::span(&pretended, 1);
-    result.fileBytes = m_headerBytes;
-    result.isFileExact = m_isHeaderExact;
+    // Folders hold no tensor in any of GGUF's types.
+    const bool isFolder = !bytes.empty() && std::all_of(planned.tensorsOf.begin(), planned.tensorsOf.end(), [](std::uint32_t count) { return count == 0; });
+    result.fileBytes = isFolder ? 0 : m_headerBytes;
+    result.isFileExact = m_isHeaderExact && !isFolder;
     for (const OutputBytes& output : bytes)
         result.fileBytes = saturatingAdd(result.fileBytes, output.file);
-    if (!m_isHeaderExact)
+    if (!result.isFileExact)
         result.notes.emplace_back("the file size is that of the tensors: metadata and tokenizer come on top");
     for (const Device& device : devices) {
         DeviceMemory& memory = result.devices.emplace_back();
@@ -225,7 +227,7 @@ MemoryEstimate MemoryModel::estimateFor(const PlannedBytes& planned, const Runti
     if (isLlama)
         LlamaMemory(*this, bytes, settings, devices).fill(result);
     else
-        ServingMemory(*this, bytes, settings, devices).fill(result);
+        ServingMemory(*this, bytes, isFolder, settings, devices).fill(result);
 
     const auto add = [&result](const CacheBytes& cache) {
         result.cache.fullAttention = saturatingAdd(result.cache.fullAttention, cache.fullAttention);

@@ -1111,6 +1111,125 @@ Opens %2 and applies the recipe</source>
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::EngineBox</name>
+    <message>
+        <source>A GGUF file for llama.cpp and what is built on it (Ollama, LM Studio): processors and all GPUs.</source>
+        <translation>Eine GGUF-Datei für llama.cpp und was darauf aufbaut (Ollama, LM Studio): Prozessoren und alle GPUs.</translation>
+    </message>
+    <message>
+        <source>A folder for vLLM, which serves many requests at a time on GPUs.</source>
+        <translation>Ein Ordner für vLLM, das viele Anfragen zugleich auf GPUs bedient.</translation>
+    </message>
+    <message>
+        <source>A folder for Text Generation Inference, Hugging Face&apos;s server for GPUs.</source>
+        <translation>Ein Ordner für Text Generation Inference, den Server von Hugging Face für GPUs.</translation>
+    </message>
+    <message>
+        <source>A folder for Python programs that use the transformers library.</source>
+        <translation>Ein Ordner für Python-Programme, die die Bibliothek transformers benutzen.</translation>
+    </message>
+    <message>
+        <source>16 bits, nothing quantized</source>
+        <translation>16 Bit, nichts quantisiert</translation>
+    </message>
+    <message>
+        <source>FP8 in blocks</source>
+        <translation>FP8 in Blöcken</translation>
+    </message>
+    <message>
+        <source>Every tensor gets the type that the plan gives it.</source>
+        <translation>Jeder Tensor erhält den Typ, den der Plan ihm gibt.</translation>
+    </message>
+    <message>
+        <source>Weights as 4-bit integers in groups, activations in 16 bits: a quarter of the size.</source>
+        <translation>Gewichte als 4-Bit-Ganzzahlen in Gruppen, Aktivierungen in 16 Bit: ein Viertel der Größe.</translation>
+    </message>
+    <message>
+        <source>Weights as 8-bit integers in groups, activations in 16 bits: half the size, next to no loss.</source>
+        <translation>Gewichte als 8-Bit-Ganzzahlen in Gruppen, Aktivierungen in 16 Bit: die halbe Größe, fast kein Verlust.</translation>
+    </message>
+    <message>
+        <source>Weights and activations as 8-bit integers: half the size, fast with many requests at a time.</source>
+        <translation>Gewichte und Aktivierungen als 8-Bit-Ganzzahlen: die halbe Größe, schnell bei vielen Anfragen zugleich.</translation>
+    </message>
+    <message>
+        <source>Weights and activations as 8-bit floats, a scale for each row: half the size, fast on GPUs with FP8 units (Ada, Hopper and newer).</source>
+        <translation>Gewichte und Aktivierungen als 8-Bit-Gleitkommazahlen, ein Faktor je Zeile: die halbe Größe, schnell auf GPUs mit FP8-Einheiten (Ada, Hopper und neuere).</translation>
+    </message>
+    <message>
+        <source>Weights as 4-bit floats, a scale for each 16 of them: made for Blackwell GPUs, others unpack it.</source>
+        <translation>Gewichte als 4-Bit-Gleitkommazahlen, ein Faktor für je 16: für Blackwell-GPUs gemacht, andere packen es aus.</translation>
+    </message>
+    <message>
+        <source>Weights as 4-bit floats, a power of two for each 32 of them: smaller and coarser than NVFP4.</source>
+        <translation>Gewichte als 4-Bit-Gleitkommazahlen, eine Zweierpotenz für je 32: kleiner und gröber als NVFP4.</translation>
+    </message>
+    <message>
+        <source>Integers in groups in the layout that most programs read.</source>
+        <translation>Ganzzahlen in Gruppen in dem Format, das die meisten Programme lesen.</translation>
+    </message>
+    <message>
+        <source>4-bit integers in groups with zero points, in the layout of the AWQ tools.</source>
+        <translation>4-Bit-Ganzzahlen in Gruppen mit Nullpunkten, im Format der AWQ-Werkzeuge.</translation>
+    </message>
+    <message>
+        <source>8-bit floats, a scale for each block of 128 x 128 weights, as DeepSeek&apos;s models come.</source>
+        <translation>8-Bit-Gleitkommazahlen, ein Faktor je Block von 128 x 128 Gewichten, wie bei den Modellen von DeepSeek.</translation>
+    </message>
+    <message>
+        <source>The weights as they are, in the type of the model.</source>
+        <translation>Die Gewichte, wie sie sind, im Typ des Modells.</translation>
+    </message>
+    <message>
+        <source>B&amp;its:</source>
+        <translation>&amp;Bits:</translation>
+    </message>
+    <message>
+        <source>Inputs that share a scale: smaller groups are more exact and take more room</source>
+        <translation>Eingänge mit gemeinsamem Faktor: Kleinere Gruppen sind genauer und brauchen mehr Platz</translation>
+    </message>
+    <message>
+        <source>Zero points</source>
+        <translation>Nullpunkte</translation>
+    </message>
+    <message>
+        <source>symmetric</source>
+        <translation>symmetrisch</translation>
+    </message>
+    <message>
+        <source>with zero points</source>
+        <translation>mit Nullpunkten</translation>
+    </message>
+    <message>
+        <source>Layers whose type in the plan has more than 8 bits stay in 16; layers that engines put together get the same</source>
+        <translation>Schichten, deren Typ im Plan mehr als 8 Bit hat, bleiben in 16; Schichten, die Programme zusammenlegen, erhalten dasselbe</translation>
+    </message>
+    <message>
+        <source>Forma&amp;t:</source>
+        <translation>For&amp;mat:</translation>
+    </message>
+    <message>
+        <source>the whole row</source>
+        <translation>die ganze Zeile</translation>
+    </message>
+    <message>
+        <source>It has the same bits for all layers here: those of the plan are not taken over.</source>
+        <translation>Es hat hier für alle Schichten dieselben Bits: Die des Plans werden nicht übernommen.</translation>
+    </message>
+    <message>
+        <source>Gr&amp;oup:</source>
+        <translation>&amp;Gruppe:</translation>
+    </message>
+    <message>
+        <source>Bits of e&amp;ach layer as in the plan</source>
+        <translation>Bits &amp;jeder Schicht wie im Plan</translation>
+    </message>
+    <message>
+        <source>En&amp;gine:</source>
+        <translation>&amp;Programm:</translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::ErrorMapModel</name>
     <message>
         <source>%1: %2</source>
@@ -1655,10 +1774,6 @@ Opens %2 and applies the recipe</source>
         <translation>In &amp;Teile aufteilen, höchstens je</translation>
     </message>
     <message>
-        <source>&amp;Go on with the interrupted export of the same file</source>
-        <translation>Den abgebrochenen Export derselben Datei &amp;fortsetzen</translation>
-    </message>
-    <message>
         <source>Export</source>
         <translation>Exportieren</translation>
     </message>
@@ -1677,10 +1792,6 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>Largest size of a part</source>
         <translation>Größte Größe eines Teils</translation>
-    </message>
-    <message>
-        <source>&amp;Threads:</source>
-        <translation>&amp;Threads:</translation>
     </message>
     <message>
         <source>Automatic (%1)</source>
@@ -1799,6 +1910,66 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>&amp;Importance data, %1:</source>
         <translation>Ge&amp;wichtungsdaten, %1:</translation>
+    </message>
+    <message>
+        <source>What the engine makes of it</source>
+        <translation>Was das Programm damit macht</translation>
+    </message>
+    <message>
+        <source>Mo&amp;re settings</source>
+        <translation>Weitere E&amp;instellungen</translation>
+    </message>
+    <message>
+        <source>Threa&amp;ds:</source>
+        <translation>Th&amp;reads:</translation>
+    </message>
+    <message>
+        <source>Folder to write</source>
+        <translation>Zu schreibender Ordner</translation>
+    </message>
+    <message>
+        <source>New folder (*)</source>
+        <translation>Neuer Ordner (*)</translation>
+    </message>
+    <message>
+        <source>the plan quantizes no matrix of a layer</source>
+        <translation>der Plan quantisiert keine Matrix einer Schicht</translation>
+    </message>
+    <message>
+        <source>&amp;Folder:</source>
+        <translation>&amp;Ordner:</translation>
+    </message>
+    <message>
+        <source>Otherwise files of at most 5 GB</source>
+        <translation>Sonst Dateien von höchstens 5 GB</translation>
+    </message>
+    <message>
+        <source>Enter the name of the folder to write.</source>
+        <translation>Bitte den Namen des zu schreibenden Ordners eingeben.</translation>
+    </message>
+    <message>
+        <source>about %1, most of it for the method</source>
+        <translation>etwa %1, das meiste für das Verfahren</translation>
+    </message>
+    <message>
+        <source>From the operations of the method; rough</source>
+        <translation>Aus den Rechenschritten des Verfahrens; grob</translation>
+    </message>
+    <message>
+        <source>Memory to run it</source>
+        <translation>Speicher zum Betrieb</translation>
+    </message>
+    <message>
+        <source>%1 with %2 tokens</source>
+        <translation>%1 bei %2 Tokens</translation>
+    </message>
+    <message>
+        <source>%1 would not run this. The list says why and what to do.</source>
+        <translation>%1 würde das nicht ausführen. Die Liste sagt, warum und was zu tun ist.</translation>
+    </message>
+    <message>
+        <source>Go on with the interr&amp;upted export of the same name</source>
+        <translation>Den unterbrochenen Export gleichen Namens fortset&amp;zen</translation>
     </message>
 </context>
 <context>
@@ -2548,6 +2719,10 @@ Opens %2 and applies the recipe</source>
         <source>Time</source>
         <translation>Zeit</translation>
     </message>
+    <message>
+        <source>%1 % of the layers</source>
+        <translation>%1 % der Schichten</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::JobsPanel</name>
@@ -2605,6 +2780,24 @@ Opens %2 and applies the recipe</source>
         <source>Cancelled. The target is as it was before. “Resume” goes on where the export stopped.</source>
         <translation>Abgebrochen. Das Ziel ist, wie es vorher war. „Fortsetzen“ macht dort weiter, wo der Export anhielt.</translation>
     </message>
+    <message>
+        <source>Reading the calibration text…</source>
+        <translation>Der Kalibriertext wird gelesen…</translation>
+    </message>
+    <message>
+        <source>Quantizing layer by layer on the calibration text: %1</source>
+        <translation>Schicht für Schicht wird am Kalibriertext quantisiert: %1</translation>
+    </message>
+    <message>
+        <source>Layer %1 of %2: largest error %3</source>
+        <translation>Schicht %1 von %2: größter Fehler %3</translation>
+    </message>
+    <message>
+        <source>%1
+%2 % of writing and checking</source>
+        <translation>%1
+%2 % von Schreiben und Prüfen</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::LayerPlot</name>
@@ -2623,6 +2816,32 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>%1 in dB</source>
         <translation>%1 in dB</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::LoadFindingsModel</name>
+    <message>
+        <source>Cannot be written: %1</source>
+        <translation>Nicht zu schreiben: %1</translation>
+    </message>
+    <message>
+        <source>%1 does not load it: %2</source>
+        <translation>%1 lädt es nicht: %2</translation>
+    </message>
+    <message>
+        <source>%1 reads it wrongly: %2</source>
+        <translation>%1 liest es falsch: %2</translation>
+    </message>
+    <message>
+        <source>Good to know: %1</source>
+        <translation>Gut zu wissen: %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors, the first is %1</source>
+        <translation>
+            <numerusform>%n Tensor, nämlich %1</numerusform>
+            <numerusform>%n Tensoren, der erste ist %1</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2824,10 +3043,6 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>Export &amp;tensor-type file…</source>
         <translation>&amp;Tensortypen-Datei exportieren…</translation>
-    </message>
-    <message>
-        <source>&amp;Export GGUF…</source>
-        <translation>&amp;GGUF exportieren…</translation>
     </message>
     <message>
         <source>Com&amp;pare with…</source>
@@ -3159,6 +3374,10 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>E&amp;valuation</source>
         <translation>Be&amp;wertung</translation>
+    </message>
+    <message>
+        <source>&amp;Export…</source>
+        <translation>E&amp;xportieren…</translation>
     </message>
 </context>
 <context>
@@ -3873,6 +4092,101 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::MethodBox</name>
+    <message>
+        <source>Round to nearest</source>
+        <translation>Runden</translation>
+    </message>
+    <message>
+        <source>Every weight is rounded for itself, by the importance data that are loaded: fast.</source>
+        <translation>Jedes Gewicht wird für sich gerundet, nach den geladenen Wichtigkeitsdaten: schnell.</translation>
+    </message>
+    <message>
+        <source>Every weight is rounded for itself: fast, and needs no text.</source>
+        <translation>Jedes Gewicht wird für sich gerundet: schnell und ohne Text.</translation>
+    </message>
+    <message>
+        <source>Layer by layer on a text, later weights make up for what rounding earlier ones did: the least error of all, but it takes long.</source>
+        <translation>Schicht für Schicht an einem Text gleichen spätere Gewichte aus, was das Runden der früheren anrichtet: der kleinste Fehler von allen, dauert aber lange.</translation>
+    </message>
+    <message>
+        <source>Weights that meet large inputs get finer steps, by scales that are folded into the layers before.</source>
+        <translation>Gewichte mit großen Eingängen erhalten feinere Stufen, durch Faktoren, die in die Schichten davor eingerechnet werden.</translation>
+    </message>
+    <message>
+        <source>Outliers of the activations move into the weights, so that both fit into 8 bits.</source>
+        <translation>Ausreißer der Aktivierungen wandern in die Gewichte, damit beide in 8 Bit passen.</translation>
+    </message>
+    <message>
+        <source>Calibration text</source>
+        <translation>Kalibriertext</translation>
+    </message>
+    <message>
+        <source>The text that the method looks at: one like that of the model&apos;s use serves best</source>
+        <translation>Der Text, den das Verfahren ansieht: Am besten dient einer, wie ihn das Modell später bekommt</translation>
+    </message>
+    <message>
+        <source>Neutral text (built in)</source>
+        <translation>Neutraler Text (eingebaut)</translation>
+    </message>
+    <message>
+        <source>Choose a fi&amp;le…</source>
+        <translation>Datei wäh&amp;len…</translation>
+    </message>
+    <message>
+        <source>Met&amp;hod:</source>
+        <translation>Ver&amp;fahren:</translation>
+    </message>
+    <message>
+        <source>Te&amp;xt:</source>
+        <translation>T&amp;ext:</translation>
+    </message>
+    <message>
+        <source>the whole text</source>
+        <translation>der ganze Text</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> Tokens</translation>
+    </message>
+    <message>
+        <source> MiB</source>
+        <translation> MiB</translation>
+    </message>
+    <message>
+        <source>Beside the model&apos;s file. Less memory makes the method slower, not worse</source>
+        <translation>Zusätzlich zur Modelldatei. Weniger Speicher macht das Verfahren langsamer, nicht schlechter</translation>
+    </message>
+    <message>
+        <source>&amp;Windows of text:</source>
+        <translation>Wie&amp;viele Textfenster:</translation>
+    </message>
+    <message>
+        <source>Memor&amp;y:</source>
+        <translation>Spei&amp;cher:</translation>
+    </message>
+    <message>
+        <source>Text to calibrate on</source>
+        <translation>Text zum Kalibrieren</translation>
+    </message>
+    <message>
+        <source>Texts (*.txt *.text *.md *.raw);;All files (*)</source>
+        <translation>Texte (*.txt *.text *.md *.raw);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Other methods cannot be used: %1.</source>
+        <translation>Andere Verfahren sind nicht möglich: %1.</translation>
+    </message>
+    <message>
+        <source>To&amp;kens in each:</source>
+        <translation>To&amp;kens in jedem:</translation>
+    </message>
+    <message>
+        <source>How much of the text</source>
+        <translation>Wie viel vom Text</translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::PlanChangesModel</name>
     <message numerus="yes">
         <source>%n tensors up</source>
@@ -4322,6 +4636,49 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
             <numerusform>%n Tensoren</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Every tensor was read back and compared</source>
+        <translation>Jeder Tensor wurde zurückgelesen und verglichen</translation>
+    </message>
+    <message>
+        <source>%1, %2 of them quantized</source>
+        <translation>%1, davon %2 quantisiert</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>Verfahren</translation>
+    </message>
+    <message>
+        <source>Largest error of outputs</source>
+        <translation>Größter Fehler der Ausgänge</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>Error of a matrix&apos;s outputs on the calibration text, as a share of their squares</source>
+        <translation>Fehler der Ausgänge einer Matrix am Kalibriertext, als Anteil ihrer Quadrate</translation>
+    </message>
+    <message>
+        <source>Otherwise than asked</source>
+        <translation>Anders als verlangt</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n matrices</source>
+        <translation>
+            <numerusform>%n Matrix</numerusform>
+            <numerusform>%n Matrizen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Hinweis</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::ResultTensorModel</name>
@@ -4615,6 +4972,49 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
     <message>
         <source>Sensitivities (*.json)</source>
         <translation>Empfindlichkeiten (*.json)</translation>
+    </message>
+</context>
+<context>
+    <name>quantlathe::ui::ServingBox</name>
+    <message>
+        <source>Memory in %1 with %2 tokens of context: %3 on the devices (weights %4, KV cache %5, compute buffers %6, driver about %7)</source>
+        <translation>Speicher in %1 bei %2 Tokens Kontext: %3 auf den Geräten (Gewichte %4, KV-Cache %5, Rechenpuffer %6, Treiber etwa %7)</translation>
+    </message>
+    <message>
+        <source>, %1 in main memory</source>
+        <translation>, %1 im Hauptspeicher</translation>
+    </message>
+    <message>
+        <source>. No device is chosen in the memory panel.</source>
+        <translation>. Im Speicherbereich ist kein Gerät gewählt.</translation>
+    </message>
+    <message>
+        <source>. It fits: %1 has %2.</source>
+        <translation>. Es passt: %1 hat %2.</translation>
+    </message>
+    <message>
+        <source>. It fits with little room: %1 has %2.</source>
+        <translation>. Es passt knapp: %1 hat %2.</translation>
+    </message>
+    <message>
+        <source>. It is tight: %1 has %2.</source>
+        <translation>. Es ist ungewiss: %1 hat %2.</translation>
+    </message>
+    <message>
+        <source>. It does not fit: %1 has %2.</source>
+        <translation>. Es passt nicht: %1 hat %2.</translation>
+    </message>
+    <message>
+        <source>. Not all could be counted.</source>
+        <translation>. Nicht alles ließ sich zählen.</translation>
+    </message>
+    <message>
+        <source>Co&amp;py command</source>
+        <translation>Befehl &amp;kopieren</translation>
+    </message>
+    <message>
+        <source>R&amp;un with %1:</source>
+        <translation>&amp;Betrieb mit %1:</translation>
     </message>
 </context>
 <context>

@@ -124,6 +124,16 @@
     </message>
 </context>
 <context>
+    <name>quantlathe::ui::LoadFindingsModel</name>
+    <message numerus="yes">
+        <source>%n tensors, the first is %1</source>
+        <translation>
+            <numerusform>%n tensor, it is %1</numerusform>
+            <numerusform>%n tensors, the first is %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>quantlathe::ui::MainWindow</name>
     <message numerus="yes">
         <source>It names %n tensors that this model does not have.</source>
@@ -253,6 +263,13 @@
         <translation>
             <numerusform>%n tensor</numerusform>
             <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n matrices</source>
+        <translation>
+            <numerusform>%n matrix</numerusform>
+            <numerusform>%n matrices</numerusform>
         </translation>
     </message>
 </context>

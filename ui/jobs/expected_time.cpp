@@ -2,6 +2,7 @@
 #include "ui/jobs/expected_time.h"
 
 #include "core/base/parallel.h"
+#include "core/inference/neutral_text.h"
 
 #include <QSettings>
 
@@ -22,6 +23,11 @@ constexpr double diskBytesPerSecond = 1e9;
 
 /// What a search for the smallest error takes, in standard searches.
 constexpr double bestEffortFactor = 20;
+
+/// Rounding into groups, packing, comparing.
+constexpr double foldersWeightsPerSecond = 60e6;
+/// Of one thread, single precision, in large products.
+constexpr double operationsPerSecond = 60e9;
 
 /// Weights per second of one thread; only their proportions matter once an export was measured.
 double weightsPerSecond(TensorType type)
@@ -58,6 +64,43 @@ double roughSeconds(const GgufOutput& output, unsigned threads, Effort effort)
         work *= bestEffortFactor;
     const unsigned count = threads == 0 ? defaultThreadCount() : threads;
     return work / std::max(count, 1u) + bytes / diskBytesPerSecond;
+}
+
+double roughFolderSeconds(const FolderOutput& output, unsigned threads)
+{
+    double work = 0;
+    for (const FolderEntry& entry : output.entries) {
+        if (entry.layout)
+            work += static_cast<double>(output.contents.tensors[entry.tensor].weights.shape().weightCount()) / foldersWeightsPerSecond;
+    }
+    const unsigned count = threads == 0 ? defaultThreadCount() : threads;
+    return work / std::max(count, 1u) + 2 * static_cast<double>(output.shards.totalBytes) / diskBytesPerSecond;
+}
+
+double roughMethodSeconds(const Model& model, const Plan& plan, const MethodSettings& settings)
+{
+    if (!needsCalibration(plan))
+        return 0;
+    constexpr double bytesPerToken = 4; // of ordinary text
+    std::error_code ignored;
+    const auto textBytes = static_cast<double>(settings.text.file.empty() ? neutralText().size() : std::filesystem::file_size(settings.text.file, ignored));
+    const auto wanted = static_cast<double>(settings.text.contextLength) * static_cast<double>(settings.text.maximumWindows);
+    const double available = ignored ? 0 : textBytes / bytesPerToken;
+    const double tokens = settings.text.maximumWindows == 0 ? available : std::min(wanted, available);
+    double operations = 0;
+    for (std::size_t index = 0; index < model.tensors().size(); ++index) {
+        const Tensor& tensor = model.tensors()[index];
+        const auto choice = plan.choice(tensor.name());
+        if (!model.place(index).layer || tensor.shape().rank() < 2)
+            continue;
+        const auto weights = static_cast<double>(tensor.shape().weightCount());
+        const auto inputs = static_cast<double>(tensor.shape().rowLength());
+        operations += 4 * weights * tokens; // forward twice: to look at the inputs, and with what was made
+        if (choice && choice->method != Method::RoundToNearest)
+            operations += inputs * inputs * tokens + 2 * weights * inputs + inputs * inputs * inputs;
+    }
+    const unsigned count = settings.layers.threads == 0 ? defaultThreadCount() : settings.layers.threads;
+    return operations / (operationsPerSecond * std::max(count, 1u));
 }
 
 double SpeedExperience::correction()

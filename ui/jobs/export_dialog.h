@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Asks where and how to export, and says before the start what will be written and what stands in the way.
+// Asks for which engine, where and how to export, and says before the start what will be written and what stands in the way.
 #pragma once
 
-#include "core/jobs/quantize_job.h"
 #include "ui/background.h"
 #include "ui/document.h"
+#include "ui/jobs/export_foresight.h"
 #include "ui/jobs/export_summary.h"
 
 #include <QDialog>
@@ -17,15 +17,27 @@ class QCheckBox;
 class QDoubleSpinBox;
 class QLabel;
 class QLineEdit;
+class QListView;
+class QListWidget;
 class QPushButton;
 class QSpinBox;
+class QTableView;
 class QVBoxLayout;
 
 namespace quantlathe::ui {
 
 class EncodingChoice;
+class EngineBox;
 class FactsTable;
 class JobQueue;
+class LoadFindingsModel;
+class MethodBox;
+
+/// Where the dialog's choices are kept.
+inline const QString splitSetting = QStringLiteral("jobs/split");
+inline const QString splitSizeSetting = QStringLiteral("jobs/splitGiB");
+inline const QString threadsSetting = QStringLiteral("jobs/threads");
+inline const QString memorySetting = QStringLiteral("jobs/memoryMiB");
 
 class ExportDialog : public QDialog
 {
@@ -45,27 +57,23 @@ public:
     void accept() override;
 
 private:
-    /// What the file system and the layout say about a request; made on a worker thread.
-    struct Foresight
-    {
-        std::shared_ptr<const GgufOutput> output;
-        std::size_t fileCount = 0;
-        std::uint64_t totalBytes = 0;
-        std::optional<std::uint64_t> freeBytes; ///< nothing when the folder does not exist
-        double roughSeconds = 0;
-        bool canResume = false;
-        bool replaces = false;                  ///< the target exists
-        std::optional<Error> problem;
-    };
-
-    static Foresight foresee(QuantizeRequest request, std::shared_ptr<const GgufOutput> output);
-    [[nodiscard]] QuantizeRequest request() const;
+    [[nodiscard]] EngineExport request() const;
+    [[nodiscard]] Plan filePlan() const;
+    [[nodiscard]] Plan folderPlan() const;
+    [[nodiscard]] QString proposedTarget() const;
     void makeWidgets();
+    QWidget* makeWhere();
+    QWidget* makeMore();
+    void addContents(QVBoxLayout& layout);
+    void addNotes(QVBoxLayout& layout);
     void addImportance(QVBoxLayout& layout);
+    void takeSource(ExportSource source);
+    void offerMethods();
+    void engineChanged();
     void chooseTarget();
     void settingsChanged();
     void look();
-    void showForesight(const Foresight& foresight);
+    void showForesight(const ExportForesight& foresight);
     void showProblem(const QString& text, bool isError);
     void saveSettings() const;
 
@@ -74,23 +82,37 @@ private:
     Plan m_plan;
     std::shared_ptr<const ImportanceMatch> m_importance;
     MetadataEdits m_edits;
+    RuntimeSettings m_runtime;
+    std::vector<Device> m_devices;
     JobQueue& m_queue;
     ExportSummary m_summary;
-    std::optional<Foresight> m_foresight; ///< nothing while it is out of date
+    std::optional<ExportSource> m_source;       ///< nothing while it is being looked at
+    std::optional<ExportForesight> m_foresight; ///< nothing while it is out of date
+    std::shared_ptr<const GgufOutput> m_output; ///< of m_plan
     std::optional<quint64> m_queued;
+    QString m_proposed; ///< the target's name as long as nobody changed it
 
+    EngineBox* m_engine;
+    MethodBox* m_method;
+    QLabel* m_targetLabel;
     QLineEdit* m_target;
     QCheckBox* m_split;
     QDoubleSpinBox* m_splitSize;
     QSpinBox* m_threads;
     QSpinBox* m_memory;
+    QLabel* m_memoryLabel;
     EncodingChoice* m_encoding;
     QCheckBox* m_resume;
+    QTableView* m_types;
     FactsTable* m_facts;
+    std::vector<QWidget*> m_fileOnly; ///< what makes sense for GGUF alone
+    LoadFindingsModel* m_findings;
+    QListView* m_findingsView;
     QLabel* m_problem;
     QPushButton* m_start;
     QTimer m_lookSoon;
-    LatestJob m_looking; ///< last member: destroyed (cancelled, waited for) first
+    LatestJob m_looking;
+    LatestJob m_lookingAtSource; ///< last members: destroyed (cancelled, waited for) first
 };
 
 } // namespace quantlathe::ui

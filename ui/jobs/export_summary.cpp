@@ -53,7 +53,10 @@ QString ExportSummary::obstacle() const
         .arg(blocked.size()).arg(first);
 }
 
-QString defaultTargetName(const Model& model, const Plan& plan)
+namespace {
+
+/// The model's name without its type or part number.
+QString stemOf(const Model& model)
 {
     std::filesystem::path path = model.path();
     if (!path.has_filename())
@@ -69,6 +72,15 @@ QString defaultTargetName(const Model& model, const Plan& plan)
         stem = pathText(path.parent_path().filename());
     if (stem.isEmpty())
         stem = u"model"_s;
+    return stem;
+}
+
+} // namespace
+
+QString defaultFolderName(const Model& model, const QString& format) { return u"%1-%2"_s.arg(stemOf(model), format); }
+
+QString defaultTargetName(const Model& model, const Plan& plan)
+{
     QString suffix = toQString(plan.preset);
     if (suffix.isEmpty() && plan.choices().empty())
         suffix = u"copy"_s;
@@ -80,7 +92,7 @@ QString defaultTargetName(const Model& model, const Plan& plan)
         }
         suffix = suffix.isEmpty() ? u"custom"_s : u"custom-"_s + suffix;
     }
-    return u"%1-%2.gguf"_s.arg(stem, suffix);
+    return u"%1-%2.gguf"_s.arg(stemOf(model), suffix);
 }
 
 // --- table ---

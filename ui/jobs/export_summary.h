@@ -38,6 +38,8 @@ struct ExportSummary
 
 /// "tiny-llama-Q4_K_M.gguf": the model's name without its old type or part number, and what it becomes.
 QString defaultTargetName(const Model& model, const Plan& plan);
+/// "tiny-llama-W4A16", for a folder. @param format as it is put into names
+QString defaultFolderName(const Model& model, const QString& format);
 
 /// Type, tensors, bytes; one row per written type.
 class ExportTypesModel : public QAbstractTableModel

@@ -21,6 +21,24 @@ double ExportJob::secondsLeft() const
     return static_cast<double>(totalBytes - std::min(doneBytes, totalBytes)) / bytesPerSecond;
 }
 
+double ExportJob::seconds() const
+{
+    return std::visit([](const auto& written) { return written.seconds; }, result->written);
+}
+
+quint64 ExportJob::resumedBytes() const
+{
+    const auto* file = std::get_if<QuantizeResult>(&result->written);
+    return file ? file->resumedBytes : 0;
+}
+
+std::filesystem::path ExportJob::written() const
+{
+    if (const auto* file = std::get_if<QuantizeResult>(&result->written))
+        return file->files.empty() ? std::filesystem::path() : file->files.front();
+    return std::get<FolderResult>(result->written).folder;
+}
+
 /// Forwards progress to the queue's thread, at most every 100 ms; several workers may report at a time.
 class JobQueue::Reporter : public Progress
 {
@@ -46,7 +64,7 @@ private:
     std::atomic<qint64> m_last{-1000};
 };
 
-JobQueue::JobQueue(QObject* parent) : JobQueue(runQuantize, parent) {}
+JobQueue::JobQueue(QObject* parent) : JobQueue(runEngineExport, parent) {}
 
 JobQueue::JobQueue(Runner runner, QObject* parent) : QObject(parent), m_runner(std::move(runner)) { m_pool.setMaxThreadCount(1); }
 
@@ -57,14 +75,14 @@ JobQueue::~JobQueue()
     m_pool.waitForDone();
 }
 
-quint64 JobQueue::add(QuantizeRequest request, quint64 totalBytes, double roughSeconds)
+quint64 JobQueue::add(EngineExport request, quint64 outputBytes, double roughSeconds)
 {
     const int row = static_cast<int>(m_jobs.size());
     Q_EMIT aboutToAdd(row);
     ExportJob job;
     job.id = ++m_lastId;
     job.request = std::move(request);
-    job.totalBytes = totalBytes;
+    job.outputBytes = job.totalBytes = outputBytes;
     job.roughSeconds = roughSeconds;
     m_jobs.push_back(std::move(job));
     Q_EMIT added(row);
@@ -93,7 +111,7 @@ int JobQueue::unfinishedCount() const
 bool JobQueue::isTarget(const std::filesystem::path& target) const
 {
     return std::any_of(m_jobs.begin(), m_jobs.end(),
-                       [&target](const ExportJob& job) { return !job.isFinished() && job.request.target == target; });
+                       [&target](const ExportJob& job) { return !job.isFinished() && job.request.target() == target; });
 }
 
 void JobQueue::cancel(quint64 id)
@@ -168,13 +186,20 @@ void JobQueue::run(ExportJob& job)
     job.doneBytes = 0;
     job.bytesPerSecond = 0;
     job.stage.clear();
+    job.layers.clear();
     Q_EMIT changed(rowOf(job.id));
     m_pool.start([this, id = *m_running, request = m_jobs[static_cast<std::size_t>(rowOf(*m_running))].request,
                   stop = m_stop.get_token(), reporter = m_reporter, runner = m_runner] {
-        std::optional<QuantizeResult> result;
+        std::optional<EngineExportResult> result;
         std::optional<Error> error;
+        ExportObserver observer;
+        observer.onStage = [this, id](ExportStage phase) { QMetaObject::invokeMethod(this, [this, id, phase] { enter(id, phase); }, Qt::QueuedConnection); };
+        observer.onLayer = [this, id](const LayerReport& report) {
+            const ExportJob::Layer layer{report.layer + 1, report.layers, largestError(report)};
+            QMetaObject::invokeMethod(this, [this, id, layer] { takeLayer(id, layer); }, Qt::QueuedConnection);
+        };
         try {
-            result = runner(request, {stop, reporter.get()});
+            result = runner(request, observer, {stop, reporter.get()});
         } catch (const Error& thrown) {
             error = thrown;
         } catch (const std::exception& thrown) { // out of memory and the like: said, not a crash
@@ -187,6 +212,30 @@ void JobQueue::run(ExportJob& job)
             },
             Qt::QueuedConnection);
     });
+}
+
+void JobQueue::enter(quint64 id, ExportStage phase)
+{
+    const int row = rowOf(id);
+    if (row < 0 || m_running != id)
+        return;
+    ExportJob& job = m_jobs[static_cast<std::size_t>(row)];
+    job.phase = phase;
+    job.doneBytes = 0;
+    job.totalBytes = phase == ExportStage::Writing ? job.outputBytes : 0;
+    job.bytesPerSecond = 0;
+    job.stage.clear();
+    m_rateClock.invalidate();
+    Q_EMIT changed(row);
+}
+
+void JobQueue::takeLayer(quint64 id, ExportJob::Layer layer)
+{
+    const int row = rowOf(id);
+    if (row < 0 || m_running != id)
+        return;
+    m_jobs[static_cast<std::size_t>(row)].layers.push_back(layer);
+    Q_EMIT changed(row);
 }
 
 void JobQueue::takeProgress(quint64 id, const QString& stage, quint64 done, quint64 total)
@@ -212,23 +261,24 @@ void JobQueue::takeProgress(quint64 id, const QString& stage, quint64 done, quin
     Q_EMIT changed(row);
 }
 
-void JobQueue::finish(quint64 id, std::optional<QuantizeResult> result, std::optional<Error> error)
+void JobQueue::finish(quint64 id, std::optional<EngineExportResult> result, std::optional<Error> error)
 {
     m_running.reset();
     const int row = rowOf(id);
     ExportJob& job = m_jobs[static_cast<std::size_t>(row)];
     if (result) { // finished, even when a stop came in the last moment
         job.state = State::Done;
-        job.doneBytes = job.totalBytes = result->totalBytes;
-        job.request.model.reset(); // the source may be closed
-        if (result->resumedBytes == 0)
-            SpeedExperience::learn(job.roughSeconds, result->seconds);
+        job.result = std::move(result);
+        job.outputBytes = std::visit([](const auto& written) { return written.totalBytes; }, job.result->written);
+        job.doneBytes = job.totalBytes = job.outputBytes;
+        std::visit([](auto& work) { work.model.reset(); }, job.request.work); // the source may be closed
+        if (job.resumedBytes() == 0 && !job.request.isFolder() && job.result->calibration.empty())
+            SpeedExperience::learn(job.roughSeconds, job.seconds());
     } else {
         job.state = error->kind() == ErrorKind::Cancelled ? State::Cancelled : State::Failed;
         if (job.state == State::Failed)
             job.error = std::move(error);
     }
-    job.result = std::move(result);
     Q_EMIT changed(row);
     Q_EMIT finished(id);
     startNext();

@@ -2,7 +2,7 @@
 // Exports, one after the other, on a thread of their own.
 #pragma once
 
-#include "core/jobs/quantize_job.h"
+#include "core/jobs/engine_export.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -28,20 +28,37 @@ struct ExportJob
         Cancelled
     };
 
+    /// What a method left of a layer.
+    struct Layer
+    {
+        std::size_t number = 0; ///< from 1 on
+        std::size_t layers = 0;
+        double largestError = 0;///< relative
+    };
+
     quint64 id = 0;
-    QuantizeRequest request;
+    EngineExport request;
     State state = State::Waiting;
-    quint64 totalBytes = 0;   ///< of output; 0 = unknown
+    ExportStage phase = ExportStage::Writing;
+    quint64 outputBytes = 0;  ///< expected, then written; 0 = unknown
+    quint64 totalBytes = 0;   ///< of the phase's work, of which doneBytes are done: not only bytes of output (ExportStage)
     quint64 doneBytes = 0;
     QString stage;            ///< what is being done, in core's words
+    std::vector<Layer> layers;///< those that a method has finished, in order
     double bytesPerSecond = 0;///< of late; 0 = not known yet
     double roughSeconds = 0;  ///< by rough speeds (see expected_time.h); 0 = unknown
-    std::optional<QuantizeResult> result; ///< of Done
+    std::optional<EngineExportResult> result; ///< of Done
     std::optional<Error> error;           ///< of Failed
 
     [[nodiscard]] bool isFinished() const { return state == State::Done || state == State::Failed || state == State::Cancelled; }
     /// Negative while it is not known.
     [[nodiscard]] double secondsLeft() const;
+
+    // --- of a result ---
+    [[nodiscard]] double seconds() const;
+    [[nodiscard]] quint64 resumedBytes() const;
+    /// What opens the result: the first file, or the folder; empty where nothing was written.
+    [[nodiscard]] std::filesystem::path written() const;
 };
 
 /// Lives on the window's thread; without widgets. A job holds its own snapshot of model and plan: what is opened or edited
@@ -50,7 +67,7 @@ class JobQueue : public QObject
 {
     Q_OBJECT
 public:
-    using Runner = std::function<QuantizeResult(const QuantizeRequest&, const RunControl&)>;
+    using Runner = std::function<EngineExportResult(const EngineExport&, const ExportObserver&, const RunControl&)>;
 
     explicit JobQueue(QObject* parent = nullptr);
     /// @param runner does the work, on a worker thread: for tests
@@ -58,7 +75,7 @@ public:
     ~JobQueue() override;
 
     /// @return its id
-    quint64 add(QuantizeRequest request, quint64 totalBytes, double roughSeconds = 0);
+    quint64 add(EngineExport request, quint64 outputBytes, double roughSeconds = 0);
     /// A waiting job never starts; a running one stops within milliseconds. Nothing happens to finished ones.
     void cancel(quint64 id);
     /// Queues a failed or cancelled job again; it goes on where it stopped.
@@ -93,7 +110,9 @@ private:
     void startNext();
     void run(ExportJob& job);
     void takeProgress(quint64 id, const QString& stage, quint64 done, quint64 total);
-    void finish(quint64 id, std::optional<QuantizeResult> result, std::optional<Error> error);
+    void enter(quint64 id, ExportStage phase);
+    void takeLayer(quint64 id, ExportJob::Layer layer);
+    void finish(quint64 id, std::optional<EngineExportResult> result, std::optional<Error> error);
 
     Runner m_runner;
     std::vector<ExportJob> m_jobs;

@@ -64,7 +64,7 @@ QVariant JobTableModel::data(const QModelIndex& index, int role) const
     if (role == FractionRole)
         return fraction;
     if (role == Qt::ToolTipRole && index.column() == Target)
-        return pathText(job.request.target);
+        return pathText(job.request.target());
     if (role == Qt::ForegroundRole && index.column() == State) {
         if (job.state == ExportJob::State::Failed)
             return QBrush(errorColour(QApplication::palette()));
@@ -75,25 +75,27 @@ QVariant JobTableModel::data(const QModelIndex& index, int role) const
     if (role != Qt::DisplayRole)
         return {};
     const bool isRunning = job.state == ExportJob::State::Running;
+    const bool isCalibrating = !job.isFinished() && job.phase == ExportStage::Calibrating && job.state != ExportJob::State::Waiting;
     switch (index.column()) {
     case Target:
-        return pathText(job.request.target.filename());
+        return pathText(job.request.target().filename());
     case State:
         return stateText(job.state);
     case Progress:
         if (job.state == ExportJob::State::Waiting)
-            return bytesText(job.totalBytes);
-        return tr("%1 % of %2").arg(static_cast<int>(fraction * 100)).arg(bytesText(job.totalBytes));
+            return bytesText(job.outputBytes);
+        if (isCalibrating)
+            return tr("%1 % of the layers").arg(static_cast<int>(fraction * 100));
+        return tr("%1 % of %2").arg(static_cast<int>(fraction * 100)).arg(bytesText(job.outputBytes));
     case Rate:
-        if (job.result && job.result->seconds > 0)
-            return tr("%1/s").arg(bytesText(static_cast<std::uint64_t>(
-                static_cast<double>(job.result->totalBytes - job.result->resumedBytes) / job.result->seconds)));
-        return isRunning && job.bytesPerSecond > 0
+        if (job.result && job.seconds() > 0)
+            return tr("%1/s").arg(bytesText(static_cast<std::uint64_t>(static_cast<double>(job.outputBytes - job.resumedBytes()) / job.seconds())));
+        return isRunning && !isCalibrating && job.bytesPerSecond > 0
             ? tr("%1/s").arg(bytesText(static_cast<std::uint64_t>(job.bytesPerSecond)))
             : QString();
     default:
         if (job.result)
-            return tr("took %1").arg(durationText(job.result->seconds));
+            return tr("took %1").arg(durationText(job.seconds()));
         if (isRunning && job.secondsLeft() >= 0)
             return tr("%1 left").arg(durationText(job.secondsLeft()));
         return job.state == ExportJob::State::Waiting && job.roughSeconds > 0

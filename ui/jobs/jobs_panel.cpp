@@ -20,9 +20,35 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace quantlathe::ui {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+/// What a running job does, and what its method left of the latest layers.
+QString runningText(const ExportJob& job)
+{
+    if (job.phase == ExportStage::Calibrating) {
+        constexpr std::size_t shown = 6;
+        QStringList lines{job.stage.isEmpty() ? JobsPanel::tr("Reading the calibration text…")
+                                              : JobsPanel::tr("Quantizing layer by layer on the calibration text: %1").arg(job.stage)};
+        for (std::size_t back = 1; back <= std::min(shown, job.layers.size()); ++back) {
+            const ExportJob::Layer& layer = job.layers[job.layers.size() - back];
+            lines << JobsPanel::tr("Layer %1 of %2: largest error %3").arg(layer.number).arg(layer.layers).arg(relativeErrorText(layer.largestError));
+        }
+        return lines.join(u'\n');
+    }
+    if (job.stage.isEmpty())
+        return JobsPanel::tr("Starting…");
+    if (job.request.isFolder()) // written once, then read back
+        return JobsPanel::tr("%1\n%2 % of writing and checking").arg(job.stage).arg(job.totalBytes == 0 ? 0 : 100 * job.doneBytes / job.totalBytes);
+    return JobsPanel::tr("%1\n%2 of %3 written").arg(job.stage, bytesText(job.doneBytes), bytesText(job.totalBytes));
+}
+
+} // namespace
 
 JobsPanel::JobsPanel(JobQueue& queue, QWidget* parent)
     : QWidget(parent), m_queue(queue), m_model(new JobTableModel(queue, this)), m_pages(new QStackedWidget(this)),
@@ -84,9 +110,9 @@ JobsPanel::JobsPanel(JobQueue& queue, QWidget* parent)
     connect(m_resume, &QPushButton::clicked, this, [this] { m_queue.resume(current()->id); });
     connect(m_remove, &QPushButton::clicked, this, [this] { m_queue.remove(current()->id); });
     connect(m_showFolder, &QPushButton::clicked, this, [this] {
-        QDesktopServices::openUrl(QUrl::fromLocalFile(pathText(current()->request.target.parent_path())));
+        QDesktopServices::openUrl(QUrl::fromLocalFile(pathText(current()->request.target().parent_path())));
     });
-    connect(m_open, &QPushButton::clicked, this, [this] { Q_EMIT openRequested(pathText(current()->result->files.front())); });
+    connect(m_open, &QPushButton::clicked, this, [this] { Q_EMIT openRequested(pathText(current()->written())); });
     connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, &JobsPanel::updateDetail);
     connect(m_model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex&, int row) {
         m_view->selectRow(row);
@@ -145,7 +171,7 @@ void JobsPanel::updateDetail()
     m_resume->setEnabled(job && (job->state == State::Failed || job->state == State::Cancelled));
     m_remove->setEnabled(job && job->isFinished());
     m_showFolder->setEnabled(job && job->state == State::Done);
-    m_open->setEnabled(job && job->state == State::Done && !job->result->files.empty());
+    m_open->setEnabled(job && job->state == State::Done && !job->written().empty());
     if (!job) {
         m_message->clear();
         m_details->setCurrentWidget(m_message);
@@ -164,8 +190,7 @@ void JobsPanel::updateDetail()
         m_message->setText(tr("Waits for the exports before it."));
         break;
     case State::Running:
-        m_message->setText(job->stage.isEmpty() ? tr("Starting…")
-                                                : tr("%1\n%2 of %3 written").arg(job->stage, bytesText(job->doneBytes), bytesText(job->totalBytes)));
+        m_message->setText(runningText(*job));
         break;
     case State::Stopping:
         m_message->setText(tr("Stopping…"));

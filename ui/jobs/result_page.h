@@ -14,6 +14,21 @@ namespace quantlathe::ui {
 
 class FactsTable;
 
+class ServingBox;
+
+/// A written tensor, of a file or of a folder.
+struct ResultTensor
+{
+    QString name;
+    QString from;
+    QString to;          ///< type or scheme
+    std::uint64_t sizeBytes = 0;
+    bool isCopy = false;
+    ErrorSums error;     ///< zero where nothing was measured
+    std::optional<double> relativeError{}; ///< then, where a method measured it
+};
+std::vector<ResultTensor> resultTensors(const EngineExportResult& result);
+
 class ResultTensorModel : public QAbstractTableModel
 {
     Q_OBJECT
@@ -22,7 +37,7 @@ public:
     enum Roles { SortRole = Qt::UserRole + 1 };
 
     explicit ResultTensorModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
-    void setTensors(std::vector<TensorResult> tensors);
+    void setTensors(std::vector<ResultTensor> tensors);
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -30,7 +45,7 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
-    std::vector<TensorResult> m_tensors;
+    std::vector<ResultTensor> m_tensors;
 };
 
 class ResultPage : public QWidget
@@ -46,6 +61,7 @@ private:
     FactsTable* m_facts;
     ResultTensorModel* m_model;
     QTableView* m_view;
+    ServingBox* m_serving;
 };
 
 } // namespace quantlathe::ui

@@ -66,7 +66,7 @@ void MainWindow::makeFileMenu()
     QAction* importRules = menu->addAction(tr("&Import tensor-type file…"), this, &MainWindow::importTypeRules);
     QAction* exportRules = menu->addAction(tr("Export &tensor-type file…"), this, &MainWindow::exportTypeRules);
     menu->addSeparator();
-    m_exportAction = menu->addAction(themedIcon(u"export"_s), tr("&Export GGUF…"), this, &MainWindow::exportModel);
+    m_exportAction = menu->addAction(themedIcon(u"export"_s), tr("&Export…"), this, &MainWindow::exportModel);
     m_exportAction->setObjectName(u"exportAction"_s);
     m_exportAction->setShortcut(Qt::CTRL | Qt::Key_E);
     QAction* compare = menu->addAction(tr("Com&pare with…"), this, &MainWindow::compareModels);

@@ -21,6 +21,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTableView>
 
@@ -56,7 +57,11 @@ private Q_SLOTS:
         m_sample = openModel(sampleModelPath().toStdString());
     }
 
-    void init() { m_settings.clear(); }
+    void init()
+    {
+        m_settings.clear();
+        QSettings().setValue(QStringLiteral("jobs/method/gguf"), QStringLiteral("round-to-nearest")); // methods: tst_export_engines
+    }
 
     void proposesAName()
     {
@@ -149,7 +154,7 @@ private Q_SLOTS:
         dialog.accept();
         const quint64 id = *dialog.queuedJob();
         QTRY_COMPARE_WITH_TIMEOUT(queue.job(id)->state, ExportJob::State::Done, 60000);
-        const QuantizeResult& result = *queue.job(id)->result;
+        const auto& result = std::get<QuantizeResult>(queue.job(id)->result->written);
         QVERIFY(result.encoding == (Encoding{std::nullopt, Effort::Best}));
         QCOMPARE(result.replaced.infinity, std::uint64_t{1});
         panel.showJob(id);
@@ -197,7 +202,7 @@ private Q_SLOTS:
         QVERIFY(find<FactsTable>(dialog, "exportFacts")->facts().facts()[1].value.toInt() > 1);
         dialog.accept();
         QTRY_COMPARE_WITH_TIMEOUT(queue.job(*dialog.queuedJob())->state, ExportJob::State::Done, 60000);
-        QVERIFY(queue.job(*dialog.queuedJob())->result->files.size() > 1);
+        QVERIFY(std::get<QuantizeResult>(queue.job(*dialog.queuedJob())->result->written).files.size() > 1);
     }
 
     void saysWhatStandsInTheWay()
@@ -286,7 +291,7 @@ private Q_SLOTS:
         dialog.accept();
         const quint64 id = *dialog.queuedJob();
         QTRY_COMPARE_WITH_TIMEOUT(queue.job(id)->state, ExportJob::State::Done, 60000);
-        QVERIFY(queue.job(id)->result->resumedBytes > 0);
+        QVERIFY(queue.job(id)->resumedBytes() > 0);
     }
 
     void cancelledExportsLeaveTheTargetAlone()
@@ -319,9 +324,12 @@ private Q_SLOTS:
     {
         ResultTensorModel model;
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        TensorResult copied{"norm", TensorType::F32, TensorType::F32, 1024, true, false, false, {}};
-        TensorResult written{"blk.0.attn_q.weight", TensorType::F16, TensorType::Q8_0, 2048, false, false, false, {4, 4.0, 4.0, 4.0, 0.0004, 0.01}};
-        model.setTensors({copied, written});
+        EngineExportResult result;
+        QuantizeResult file;
+        file.tensors = {{"norm", TensorType::F32, TensorType::F32, 1024, true, false, false, {}},
+                        {"blk.0.attn_q.weight", TensorType::F16, TensorType::Q8_0, 2048, false, false, false, {4, 4.0, 4.0, 4.0, 0.0004, 0.01}}};
+        result.written = file;
+        model.setTensors(resultTensors(result));
         QCOMPARE(treeText(model, {0, 1, 2, 3, 4}),
                  QStringLiteral("norm | F32 | F32 (copied) | 1.0 KiB | \nblk.0.attn_q.weight | F16 | Q8_0 | 2.0 KiB | 1.000 %\n"));
     }

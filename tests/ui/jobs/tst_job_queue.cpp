@@ -25,10 +25,11 @@ struct Gate
     std::atomic<int> running = 0;
     std::atomic<int> mostAtOnce = 0;
     std::atomic<int> resumed = 0;
+    bool calibrates = false;
 
     JobQueue::Runner runner()
     {
-        return [this](const QuantizeRequest& request, const RunControl& control) {
+        return [this](const EngineExport& request, const ExportObserver& observer, const RunControl& control) {
             mostAtOnce = std::max(mostAtOnce.load(), ++running);
             resumed += request.resume;
             struct Leave
@@ -36,27 +37,36 @@ struct Gate
                 std::atomic<int>& count;
                 ~Leave() { --count; }
             } leave{running};
+            if (calibrates) {
+                observer.onStage(ExportStage::Calibrating);
+                observer.onLayer({0, 2, {}});
+            }
             std::uint64_t done = 0;
             while (!isOpen) {
                 control.throwIfCancelled();
                 control.report("blk.0.attn_q.weight", done += 10, 1000000);
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
             }
-            if (request.target.filename() == "bad.gguf")
-                throw Error(ErrorKind::DiskFull, "no space left", {request.target, std::nullopt, {}});
-            QuantizeResult result;
-            result.files = {request.target};
-            result.totalBytes = 1000;
-            result.seconds = 2;
+            if (request.target().filename() == "bad.gguf")
+                throw Error(ErrorKind::DiskFull, "no space left", {request.target(), std::nullopt, {}});
+            observer.onStage(ExportStage::Writing);
+            QuantizeResult written;
+            written.files = {request.target()};
+            written.totalBytes = 1000;
+            written.seconds = 2;
+            EngineExportResult result;
+            result.written = written;
             return result;
         };
     }
 };
 
-QuantizeRequest to(const char* name)
+EngineExport to(const char* name)
 {
-    QuantizeRequest request;
-    request.target = std::filesystem::path("/nowhere") / name;
+    QuantizeRequest file;
+    file.target = std::filesystem::path("/nowhere") / name;
+    EngineExport request;
+    request.work = file;
     return request;
 }
 
@@ -82,7 +92,7 @@ private Q_SLOTS:
         const quint64 second = queue.add(to("bad.gguf"), 1000);
         const quint64 third = queue.add(to("c.gguf"), 1000, 4.0);
         QCOMPARE(queue.unfinishedCount(), 3);
-        QVERIFY(queue.isTarget(to("c.gguf").target));
+        QVERIFY(queue.isTarget(to("c.gguf").target()));
         QTRY_VERIFY(queue.job(first)->doneBytes > 0);
         QCOMPARE(queue.job(first)->stage, QStringLiteral("blk.0.attn_q.weight"));
         QCOMPARE(queue.job(second)->state, State::Waiting);
@@ -99,7 +109,7 @@ private Q_SLOTS:
         queue.remove(second);
         QCOMPARE(model.rowCount(), 2);
         QVERIFY(!queue.job(second));
-        QVERIFY(!queue.isTarget(to("c.gguf").target));
+        QVERIFY(!queue.isTarget(to("c.gguf").target()));
     }
 
     void cancelsAtOnceAndResumes()
@@ -122,6 +132,24 @@ private Q_SLOTS:
         queue.cancel(first); // too late: nothing happens
         queue.resume(first);
         QCOMPARE(queue.job(first)->state, State::Done);
+    }
+
+    void tellsLayersWhileAMethodRuns()
+    {
+        Gate gate;
+        gate.calibrates = true;
+        JobQueue queue(gate.runner());
+        JobTableModel model(queue);
+        const quint64 id = queue.add(to("a.gguf"), 2048);
+        QTRY_VERIFY(queue.job(id)->doneBytes > 0);
+        QCOMPARE(queue.job(id)->phase, ExportStage::Calibrating);
+        QCOMPARE(queue.job(id)->layers.size(), std::size_t{1});
+        QCOMPARE(queue.job(id)->layers.front().number, std::size_t{1});
+        QVERIFY(model.index(0, JobTableModel::Progress).data().toString().contains(QStringLiteral("of the layers")));
+        QVERIFY(model.index(0, JobTableModel::Rate).data().toString().isEmpty()); // no bytes are written yet
+        gate.isOpen = true;
+        QTRY_COMPARE(queue.job(id)->state, State::Done);
+        QCOMPARE(queue.job(id)->phase, ExportStage::Writing);
     }
 
     void tellsRateAndTimeLeft()
@@ -155,7 +183,7 @@ private Q_SLOTS:
 
     void otherExceptionsAreSaid()
     {
-        JobQueue queue([](const QuantizeRequest&, const RunControl&) -> QuantizeResult { throw std::bad_alloc(); });
+        JobQueue queue([](const EngineExport&, const ExportObserver&, const RunControl&) -> EngineExportResult { throw std::bad_alloc(); });
         const quint64 id = queue.add(to("a.gguf"), 1000);
         QTRY_COMPARE(queue.job(id)->state, State::Failed);
         QVERIFY(!queue.job(id)->error->message().empty());
