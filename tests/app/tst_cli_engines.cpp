@@ -225,6 +225,48 @@ private slots:
         QVERIFY(refused.errors.find("--w8a8 goes with --method METHOD --bits 8 --group 0") != std::string::npos);
     }
 
+    void endsWithTheCommandThatServesIt()
+    {
+        ScratchFolder scratch;
+        const std::string source = fixture("quantized/ct-w8").string();
+        const std::string folder = (scratch / "with space").string();
+        const Run written = cli({"quantize", source, folder, "--to", "gptq", "--group", "32", "--ctx", "64", "--device", "RTX 4090", "--json", "-q"});
+        VERIFY_EXIT(written, 0);
+        const json serving = written.parsed()["serving"];
+        QCOMPARE(serving["engine"].get<std::string>(), std::string("vllm")); // the first that loads folders
+        QCOMPARE(serving["command"].get<std::string>(), "vllm serve '" + folder + "' --max-model-len 64");
+        const json memory = serving["memory"];
+        QCOMPARE(memory["contextLength"].get<int>(), 64);
+        QCOMPARE(memory["runner"].get<std::string>(), std::string("vllm"));
+        QCOMPARE(memory["devices"][0]["name"].get<std::string>(), std::string("RTX 4090"));
+        QVERIFY(memory["weightBytes"].get<std::uint64_t>() > 0 && memory["totalBytes"].get<std::uint64_t>() > memory["weightBytes"].get<std::uint64_t>());
+        for (const json& finding : written.parsed()["findings"])
+            QVERIFY(finding.contains("advice"));
+
+        const auto commandOf = [&](const std::string& engine, const char* target) {
+            const std::string out = (scratch / (engine + target)).string();
+            const Run run = cli({"quantize", source, out, "--to", target, "--group", "32", "--engine", engine, "--json", "-q"});
+            const json command = run.parsed()["serving"]["command"];
+            return command.is_string() ? command.get<std::string>().substr(0, command.get<std::string>().find(scratch.path().string())) : std::string("none");
+        };
+        QCOMPARE(commandOf("tgi", "gptq"), std::string("text-generation-launcher --model-id "));
+        QCOMPARE(commandOf("transformers", "awq"), std::string("transformers serve "));
+        QCOMPARE(commandOf("llama.cpp", "awq"), std::string("none"));
+        QCOMPARE(commandOf("llama.cpp", "gptq"), std::string("convert_hf_to_gguf.py "));
+
+        const std::string file = (scratch / "out.gguf").string();
+        const Run gguf = cli({"quantize", fixture("inference/gguf/llama.gguf").string(), file, "--type", "Q8_0"});
+        VERIFY_EXIT(gguf, 0);
+        for (const char* part : {"llama.cpp:", "llama-server -m ", "tokens of context", "KV cache", "Main memory", "Compute"})
+            QVERIFY2(gguf.output.find(part) != std::string::npos, gguf.output.c_str());
+        const Run other = cli({"quantize", fixture("inference/gguf/llama.gguf").string(), file, "--type", "Q8_0", "--engine", "vllm"});
+        VERIFY_EXIT(other, 0);
+        QVERIFY2(other.output.find("vLLM does not load this") != std::string::npos, other.output.c_str());
+        QCOMPARE(cli({"quantize", source, (scratch / "y").string(), "--to", "gptq", "--engine", "onnx"}).exitCode, 2);
+        QCOMPARE(cli({"quantize", source, (scratch / "y").string(), "--to", "gptq", "--device", "no such card"}).exitCode, 1);
+        QVERIFY(!fs::exists(scratch / "y"));
+    }
+
     void ggufToFolder()
     {
         ScratchFolder scratch;

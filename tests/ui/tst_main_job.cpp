@@ -22,6 +22,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTimer>
@@ -86,6 +87,7 @@ private Q_SLOTS:
     void initTestCase()
     {
         QVERIFY2(!sampleModelPath().isEmpty(), "resources/sample/quantlathe-sample-f16.gguf is missing");
+        QSettings().setValue(QStringLiteral("jobs/method/gguf"), QStringLiteral("round-to-nearest")); // methods: tst_export_engines
         m_window = std::make_unique<MainWindow>();
         m_window->resize(1400, 900);
         m_window->show();

@@ -94,8 +94,8 @@ void choose(QComboBox& box, const QVariant& data)
 
 } // namespace
 
-EngineBox::EngineBox(bool hasMixture, QWidget* parent)
-    : QWidget(parent), m_hasMixture(hasMixture), m_engine(new QComboBox(this)), m_engineText(makeSentence(this, u"exportEngineExplanation"_s)), m_format(new QComboBox(this)),
+EngineBox::EngineBox(QWidget* parent)
+    : QWidget(parent), m_engine(new QComboBox(this)), m_engineText(makeSentence(this, u"exportEngineExplanation"_s)), m_format(new QComboBox(this)),
       m_formatText(makeSentence(this, u"exportFormatExplanation"_s)), m_choices(new QWidget(this)), m_bitsLabel(new QLabel(tr("B&its:"), m_choices)),
       m_bits(new QComboBox(m_choices)), m_groupLabel(new QLabel(tr("Gr&oup:"), m_choices)), m_group(new QComboBox(m_choices)), m_symmetry(new QComboBox(m_choices)),
       m_mixed(new QCheckBox(tr("Bits of e&ach layer as in the plan"), m_choices))
@@ -157,9 +157,10 @@ EngineBox::EngineBox(bool hasMixture, QWidget* parent)
     showFormats();
 }
 
-void EngineBox::setContents(std::shared_ptr<const FolderContents> contents)
+void EngineBox::setContents(std::shared_ptr<const FolderContents> contents, bool hasMixture)
 {
     m_contents = std::move(contents);
+    m_hasMixture = hasMixture;
     showChoices();
 }
 

@@ -18,11 +18,11 @@ class EngineBox : public QWidget
 {
     Q_OBJECT
 public:
-    /// @param hasMixture the plan gives layers different bits
-    explicit EngineBox(bool hasMixture, QWidget* parent = nullptr);
+    explicit EngineBox(QWidget* parent = nullptr);
 
-    /// What a folder would hold: group sizes that do not divide its rows are not proposed.
-    void setContents(std::shared_ptr<const FolderContents> contents);
+    /// @param contents what a folder would hold: group sizes that do not divide its rows are not proposed; may be null
+    /// @param hasMixture the plan gives layers different bits
+    void setContents(std::shared_ptr<const FolderContents> contents, bool hasMixture);
 
     [[nodiscard]] Engine engine() const;
     [[nodiscard]] ExportFormat format() const;
@@ -44,7 +44,7 @@ private:
     void showChoices();
     void explain();
 
-    const bool m_hasMixture;
+    bool m_hasMixture = false;
     std::shared_ptr<const FolderContents> m_contents;
     bool m_isQuiet = false;
     QComboBox* m_engine;

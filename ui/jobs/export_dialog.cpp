@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/export_dialog.h"
 
-#include "core/methods/scheme_plan.h"
 #include "ui/jobs/encoding_choice.h"
 #include "ui/jobs/engine_box.h"
 #include "ui/jobs/expected_time.h"
@@ -60,12 +59,12 @@ QString problemText(const Error& error)
 } // namespace
 
 ExportDialog::ExportDialog(Document& document, JobQueue& queue, QWidget* parent)
-    : QDialog(parent), m_document(document), m_model(document.model()), m_plan(document.plan()), m_importance(document.importance()), m_edits(document.metadataEdits()),
+    : QDialog(parent), m_document(document), m_model(document.model()), m_plan(std::make_shared<const Plan>(document.plan())), m_importance(document.importance()), m_edits(document.metadataEdits()),
       m_runtime(document.runtimeSettings()), m_devices(document.devices()), m_queue(queue), m_summary(ExportSummary::of(document)),
-      m_engine(new EngineBox(hasMixedBits(*m_model, m_plan), this)), m_method(new MethodBox(m_model->architecture().parameters.contextLength, this)),
+      m_engine(new EngineBox(this)), m_method(new MethodBox(m_model->architecture().parameters.contextLength, this)),
       m_targetLabel(new QLabel(this)), m_target(new QLineEdit(this)), m_split(new QCheckBox(tr("S&plit into parts of at most"), this)),
       m_splitSize(new QDoubleSpinBox(this)), m_threads(new QSpinBox(this)), m_memory(new QSpinBox(this)), m_memoryLabel(new QLabel(tr("&Memory limit:"), this)),
-      m_encoding(new EncodingChoice(m_plan.encoding, this)), m_resume(new QCheckBox(tr("Go on with the interr&upted export of the same name"), this)),
+      m_encoding(new EncodingChoice(m_plan->encoding, this)), m_resume(new QCheckBox(tr("Go on with the interr&upted export of the same name"), this)),
       m_types(new QTableView(this)), m_facts(new FactsTable(this)), m_findings(new LoadFindingsModel(this)), m_findingsView(new QListView(this)),
       m_problem(new QLabel(this)), m_start(nullptr)
 {
@@ -87,7 +86,7 @@ ExportDialog::ExportDialog(Document& document, JobQueue& queue, QWidget* parent)
     m_proposed = proposedTarget();
     setTarget(m_proposed);
     engineChanged();
-    m_lookingAtSource.start([model = m_model](const RunControl&) { return lookAtSource(model); }, [this](ExportSource source) { takeSource(std::move(source)); },
+    m_lookingAtSource.start([model = m_model, plan = m_plan](const RunControl&) { return lookAtSource(model, *plan); }, [this](ExportSource source) { takeSource(std::move(source)); },
                             [this](const Error& error) { showProblem(messageText(error), true); });
 }
 
@@ -99,7 +98,7 @@ bool ExportDialog::isReady() const { return m_start->isEnabled(); }
 
 QString ExportDialog::proposedTarget() const
 {
-    const QString name = m_engine->isFolder() ? defaultFolderName(*m_model, m_engine->shortName()) : defaultTargetName(*m_model, m_plan);
+    const QString name = m_engine->isFolder() ? defaultFolderName(*m_model, m_engine->shortName()) : defaultTargetName(*m_model, *m_plan);
     return QDir(defaultFolder(*m_model)).filePath(name);
 }
 
@@ -114,65 +113,28 @@ void ExportDialog::chooseTarget()
     setTarget(isFolder || path.endsWith(u".gguf"_s, Qt::CaseInsensitive) ? path : path + u".gguf"_s);
 }
 
-Plan ExportDialog::filePlan() const
+ExportWish ExportDialog::wish() const
 {
-    Plan plan = m_plan;
-    plan.encoding = m_encoding->encoding();
-    if (m_method->method() != Method::RoundToNearest)
-        return withMethod(*m_model, std::move(plan), m_method->method());
-    return needsCalibration(plan) ? withMethod(*m_model, std::move(plan), Method::RoundToNearest) : plan;
-}
-
-Plan ExportDialog::folderPlan() const
-{
-    FormatSettings settings = m_engine->settings();
-    settings.method = m_method->method();
-    if (!m_source || !m_source->contents) {
-        Plan plan;
-        plan.target = targetOf(settings.format);
-        return plan;
-    }
-    return quantlathe::folderPlan(*m_source->contents, settings, m_engine->facts(), m_engine->isMixed() ? &m_plan : nullptr);
-}
-
-EngineExport ExportDialog::request() const
-{
-    EngineExport request;
     const QString text = m_target->text().trimmed();
-    const auto target = text.isEmpty() ? std::filesystem::path() : toPath(QFileInfo(text).absoluteFilePath());
-    const auto threads = static_cast<unsigned>(m_threads->value());
-    const auto partBytes = m_split->isChecked() ? static_cast<std::uint64_t>(m_splitSize->value() * bytesPerGiB) : 0;
-    if (m_engine->isFolder()) {
-        FolderRequest folder;
-        folder.model = m_model;
-        folder.plan = folderPlan();
-        folder.options = folderOptions(m_engine->settings());
-        if (partBytes > 0)
-            folder.options.shardBytes = partBytes;
-        folder.target = target;
-        folder.threads = threads;
-        request.work = std::move(folder);
-    } else {
-        QuantizeRequest file;
-        file.model = m_model;
-        file.plan = filePlan();
-        file.importance = m_importance;
-        file.edits = m_edits;
-        file.nonFinite = m_encoding->nonFinite();
-        file.target = target;
-        file.threads = threads;
-        file.maximumMemoryBytes = static_cast<std::uint64_t>(m_memory->value()) << 20;
-        file.splitBytes = partBytes;
-        request.work = std::move(file);
-    }
-    request.method = m_method->settings();
-    request.method.layers.threads = threads;
-    const Engine engine = m_engine->engine();
-    // What was set up in the memory panel, for the program that it is about; for others its context.
-    RuntimeSettings runtime = m_runtime.runner == runnerOf(engine) ? m_runtime : servingSettings(engine, *m_model, m_runtime.contextLength);
-    runtime.contextLength = servingSettings(engine, *m_model, m_runtime.contextLength).contextLength;
-    request.serving = {engine, runtime, m_devices};
-    return request;
+    ExportWish wish;
+    wish.model = m_model;
+    wish.plan = m_plan;
+    wish.importance = m_importance;
+    wish.edits = m_edits;
+    wish.engine = m_engine->engine();
+    wish.format = m_engine->settings();
+    wish.format.method = m_method->method();
+    wish.isMixed = m_engine->isMixed();
+    wish.encoding = m_encoding->encoding();
+    wish.nonFinite = m_encoding->nonFinite();
+    wish.target = text.isEmpty() ? std::filesystem::path() : toPath(QFileInfo(text).absoluteFilePath());
+    wish.threads = static_cast<unsigned>(m_threads->value());
+    wish.memoryBytes = static_cast<std::uint64_t>(m_memory->value()) << 20;
+    wish.partBytes = m_split->isChecked() ? static_cast<std::uint64_t>(m_splitSize->value() * bytesPerGiB) : 0;
+    wish.method = m_method->settings();
+    wish.runtime = m_runtime;
+    wish.devices = m_devices;
+    return wish;
 }
 
 // --- looking ahead ---
@@ -180,8 +142,7 @@ EngineExport ExportDialog::request() const
 void ExportDialog::takeSource(ExportSource source)
 {
     m_source = std::move(source);
-    if (m_source->contents)
-        m_engine->setContents(m_source->contents);
+    m_engine->setContents(m_source->contents, m_source->hasMixture);
     engineChanged();
 }
 
@@ -192,7 +153,7 @@ void ExportDialog::offerMethods()
     const bool isFolder = m_engine->isFolder();
     const auto& problem = isFolder ? m_source->folderMethodProblem : m_source->fileMethodProblem;
     QString obstacle = problem ? reasonText(*problem) : QString();
-    if (obstacle.isEmpty() && !isFolder && withMethod(*m_model, m_plan, Method::Gptq) == withMethod(*m_model, m_plan, Method::RoundToNearest))
+    if (obstacle.isEmpty() && !isFolder && !m_source->isFileQuantized)
         obstacle = tr("the plan quantizes no matrix of a layer");
     m_method->offer(m_engine->facts().methods, toQString(name(m_engine->format())), obstacle);
 }
@@ -225,32 +186,38 @@ void ExportDialog::look()
     if (!m_source)
         return; // takeSource() comes back here
     const QString text = m_target->text().trimmed();
-    const EngineExport wanted = request();
-    if (wanted.target().empty() || text.endsWith(u'/') || (!wanted.isFolder() && QFileInfo(text).isDir())) {
+    const ExportWish wanted = wish();
+    if (wanted.target.empty() || text.endsWith(u'/') || (!wanted.isFolder() && QFileInfo(text).isDir())) {
         m_looking.cancel();
         showProblem(wanted.isFolder() ? tr("Enter the name of the folder to write.") : tr("Enter the name of the file to write."), true);
         return;
     }
-    if (m_queue.isTarget(wanted.target())) {
+    if (m_queue.isTarget(wanted.target)) {
         m_looking.cancel();
         showProblem(tr("An export to this file is running or waiting already."), true);
         return;
     }
-    m_looking.start([wanted, source = *m_source, output = m_output](const RunControl&) { return foresee(wanted, source, output); },
-                    [this](ExportForesight foresight) {
-                        m_foresight = std::move(foresight);
-                        if (m_foresight->output)
-                            m_output = m_foresight->output;
-                        showForesight(*m_foresight);
-                    },
-                    [this](const Error& error) { // the model cannot become a GGUF at all
-                        m_facts->setFacts({{tr("Size"), tr("unknown"), {}, false}});
-                        showProblem(messageText(error), true);
-                    });
+    m_looking.start(
+        [wanted, source = *m_source, output = m_output](const RunControl&) {
+            EngineExport request = exportFor(wanted, source);
+            ExportForesight foresight = foresee(request, source, output);
+            return std::make_shared<const Outlook>(Outlook{std::move(request), std::move(foresight)});
+        },
+        [this](std::shared_ptr<const Outlook> outlook) {
+            m_outlook = std::move(outlook);
+            if (m_outlook->foresight.output)
+                m_output = m_outlook->foresight.output;
+            showOutlook(*m_outlook);
+        },
+        [this](const Error& error) { // the model cannot become a GGUF at all
+            m_facts->setFacts({{tr("Size"), tr("unknown"), {}, false}});
+            showProblem(messageText(error), true);
+        });
 }
 
-void ExportDialog::showForesight(const ExportForesight& foresight)
+void ExportDialog::showOutlook(const Outlook& outlook)
 {
+    const ExportForesight& foresight = outlook.foresight;
     const double writing = foresight.roughSeconds * SpeedExperience::correction();
     std::vector<Fact> facts{
         {tr("Size"), tr("%1 (%2 bytes)").arg(bytesText(foresight.totalBytes), exactCountText(foresight.totalBytes)), {}, false},
@@ -265,7 +232,7 @@ void ExportDialog::showForesight(const ExportForesight& foresight)
     if (foresight.memory) {
         Serving serving;
         serving.engine = m_engine->engine();
-        serving.settings = request().serving.settings;
+        serving.settings = outlook.request.serving.settings;
         serving.memory = foresight.memory;
         serving.devices = m_devices;
         facts.push_back({tr("Memory to run it"), tr("%1 with %2 tokens").arg(bytesText(foresight.memory->totalBytes), exactCountText(serving.settings.contextLength)),
@@ -327,9 +294,9 @@ void ExportDialog::accept()
     saveSettings();
     if (!m_engine->isFolder())
         m_document.setEncoding(m_encoding->encoding(), tr("Change how the weights are encoded"));
-    EngineExport wanted = request();
-    wanted.resume = m_foresight->canResume && m_resume->isChecked();
-    m_queued = m_queue.add(std::move(wanted), m_foresight->totalBytes, m_foresight->roughSeconds);
+    EngineExport wanted = m_outlook->request;
+    wanted.resume = m_outlook->foresight.canResume && m_resume->isChecked();
+    m_queued = m_queue.add(std::move(wanted), m_outlook->foresight.totalBytes, m_outlook->foresight.roughSeconds);
     QDialog::accept();
 }
 

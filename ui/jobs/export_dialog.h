@@ -57,9 +57,14 @@ public:
     void accept() override;
 
 private:
-    [[nodiscard]] EngineExport request() const;
-    [[nodiscard]] Plan filePlan() const;
-    [[nodiscard]] Plan folderPlan() const;
+    /// An export and what is known of it.
+    struct Outlook
+    {
+        EngineExport request;
+        ExportForesight foresight;
+    };
+
+    [[nodiscard]] ExportWish wish() const;
     [[nodiscard]] QString proposedTarget() const;
     void makeWidgets();
     QWidget* makeWhere();
@@ -73,21 +78,21 @@ private:
     void chooseTarget();
     void settingsChanged();
     void look();
-    void showForesight(const ExportForesight& foresight);
+    void showOutlook(const Outlook& outlook);
     void showProblem(const QString& text, bool isError);
     void saveSettings() const;
 
     Document& m_document;
     std::shared_ptr<const Model> m_model;
-    Plan m_plan;
+    std::shared_ptr<const Plan> m_plan;
     std::shared_ptr<const ImportanceMatch> m_importance;
     MetadataEdits m_edits;
     RuntimeSettings m_runtime;
     std::vector<Device> m_devices;
     JobQueue& m_queue;
     ExportSummary m_summary;
-    std::optional<ExportSource> m_source;       ///< nothing while it is being looked at
-    std::optional<ExportForesight> m_foresight; ///< nothing while it is out of date
+    std::optional<ExportSource> m_source;     ///< nothing while it is being looked at
+    std::shared_ptr<const Outlook> m_outlook; ///< of the last look; isReady() tells whether it is up to date
     std::shared_ptr<const GgufOutput> m_output; ///< of m_plan
     std::optional<quint64> m_queued;
     QString m_proposed; ///< the target's name as long as nobody changed it

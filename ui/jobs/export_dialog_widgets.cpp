@@ -221,7 +221,7 @@ void ExportDialog::addImportance(QVBoxLayout& layout)
 {
     if (!m_importance)
         return;
-    const ImportanceReport report = importanceReport(*m_importance, m_plan);
+    const ImportanceReport report = importanceReport(*m_importance, *m_plan);
     auto* list = new QListWidget(this);
     list->setObjectName(u"exportImportance"_s);
     list->addItems(importanceLines(report));

@@ -2,6 +2,7 @@
 #include "ui/jobs/export_foresight.h"
 
 #include "core/convert/export_folder.h"
+#include "core/methods/scheme_plan.h"
 #include "ui/jobs/expected_time.h"
 
 #include <algorithm>
@@ -22,6 +23,15 @@ Plan withoutMethods(Plan plan)
         plan.setChoice(tensor, rounded);
     }
     return plan;
+}
+
+Plan filePlan(const ExportWish& wish)
+{
+    Plan plan = *wish.plan;
+    plan.encoding = wish.encoding;
+    if (wish.format.method != Method::RoundToNearest)
+        return withMethod(*wish.model, std::move(plan), wish.format.method);
+    return needsCalibration(plan) ? withoutMethods(std::move(plan)) : plan;
 }
 
 void foreseeFile(ExportForesight& foresight, const EngineExport& request, std::shared_ptr<const GgufOutput> output)
@@ -60,9 +70,11 @@ void foreseeFolder(ExportForesight& foresight, const EngineExport& request, cons
 
 } // namespace
 
-ExportSource lookAtSource(const std::shared_ptr<const Model>& model)
+ExportSource lookAtSource(const std::shared_ptr<const Model>& model, const Plan& plan)
 {
     ExportSource source;
+    source.hasMixture = hasMixedBits(*model, plan);
+    source.isFileQuantized = needsCalibration(withMethod(*model, plan, Method::Gptq));
     try {
         source.contents = std::make_shared<const FolderContents>(folderContents(model));
     } catch (const Error& error) {
@@ -71,6 +83,46 @@ ExportSource lookAtSource(const std::shared_ptr<const Model>& model)
     source.fileMethodProblem = calibrationObstacle(model, Target::Gguf);
     source.folderMethodProblem = source.fileMethodProblem ? source.fileMethodProblem : calibrationObstacle(model, Target::Gptq);
     return source;
+}
+
+EngineExport exportFor(const ExportWish& wish, const ExportSource& source)
+{
+    EngineExport request;
+    if (wish.isFolder()) {
+        FolderRequest folder;
+        folder.model = wish.model;
+        folder.plan.target = targetOf(wish.format.format);
+        if (source.contents)
+            folder.plan = folderPlan(*source.contents, wish.format, factsOf(wish.format.format, wish.engine), wish.isMixed ? wish.plan.get() : nullptr);
+        folder.options = folderOptions(wish.format);
+        if (wish.partBytes > 0)
+            folder.options.shardBytes = wish.partBytes;
+        folder.target = wish.target;
+        folder.threads = wish.threads;
+        request.work = std::move(folder);
+    } else {
+        QuantizeRequest file;
+        file.model = wish.model;
+        file.plan = filePlan(wish);
+        file.importance = wish.importance;
+        file.edits = wish.edits;
+        file.nonFinite = wish.nonFinite;
+        file.target = wish.target;
+        file.threads = wish.threads;
+        file.maximumMemoryBytes = wish.memoryBytes;
+        file.splitBytes = wish.partBytes;
+        request.work = std::move(file);
+    }
+    request.method = wish.method;
+    request.method.layers.threads = wish.threads;
+    // What was set up in the memory panel, for the program that it is about; for others its context.
+    request.serving = {wish.engine, servingSettings(wish.engine, *wish.model, wish.runtime.contextLength), wish.devices};
+    if (wish.runtime.runner == request.serving.settings.runner) {
+        const std::uint64_t context = request.serving.settings.contextLength;
+        request.serving.settings = wish.runtime;
+        request.serving.settings.contextLength = context;
+    }
+    return request;
 }
 
 bool ExportForesight::isBlocked(Engine engine) const

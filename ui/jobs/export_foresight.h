@@ -13,15 +13,43 @@
 
 namespace quantlathe::ui {
 
-/// What is found out once about a model. Immutable.
+/// What a person chose in the dialog, with a snapshot of the document.
+struct ExportWish
+{
+    std::shared_ptr<const Model> model;
+    std::shared_ptr<const Plan> plan;       ///< of GGUF's types
+    std::shared_ptr<const ImportanceMatch> importance;
+    MetadataEdits edits;
+    Engine engine = Engine::LlamaCpp;
+    FormatSettings format;                  ///< method included
+    bool isMixed = false;                   ///< layers get the bits that they have in the plan
+    Encoding encoding;
+    NonFinite nonFinite = NonFinite::Fail;
+    std::filesystem::path target;
+    unsigned threads = 0;
+    std::uint64_t memoryBytes = 0;
+    std::uint64_t partBytes = 0;            ///< 0 = as usual
+    MethodSettings method;
+    RuntimeSettings runtime;                ///< of the memory panel
+    std::vector<Device> devices;
+
+    [[nodiscard]] bool isFolder() const { return format.format != ExportFormat::Gguf; }
+};
+
+/// What is found out once about a model and its plan. Immutable.
 struct ExportSource
 {
+    bool hasMixture = false;                        ///< the plan gives layers different bits
+    bool isFileQuantized = false;                   ///< the plan quantizes matrices that methods work on
     std::shared_ptr<const FolderContents> contents; ///< null: it cannot become a folder
     std::optional<Error> folderProblem;             ///< why
     std::optional<Error> fileMethodProblem;         ///< why no method can calibrate it for a GGUF ...
     std::optional<Error> folderMethodProblem;       ///< ... or for a folder
 };
-ExportSource lookAtSource(const std::shared_ptr<const Model>& model);
+ExportSource lookAtSource(const std::shared_ptr<const Model>& model, const Plan& plan);
+
+/// The export that is wished for. @param source of the same model
+EngineExport exportFor(const ExportWish& wish, const ExportSource& source);
 
 struct ExportForesight
 {

@@ -161,6 +161,10 @@ private slots:
         QCOMPARE(servingCommand(Engine::Vllm, Target::Gptq, "x"), std::string("vllm serve x"));
         QCOMPARE(servingCommand(Engine::Tgi, Target::Awq, "x"), std::string("text-generation-launcher --model-id x --quantize awq"));
         QVERIFY(servingCommand(Engine::LlamaCpp, Target::Awq, "x").empty());
+        QCOMPARE(servingCommand(Engine::LlamaCpp, Target::Gguf, "/m/x.gguf", 4096), std::string("llama-server -m /m/x.gguf -c 4096"));
+        QVERIFY(servingCommand(Engine::Vllm, Target::Gguf, "x").empty());
+        QCOMPARE(servingCommand(Engine::Vllm, Target::Awq, "it's mine", 512), std::string("vllm serve 'it'\\''s mine' --max-model-len 512"));
+        QCOMPARE(servingCommand(Engine::Transformers, Target::Fp8, "$x"), std::string("transformers serve '$x'"));
     }
 };
 
