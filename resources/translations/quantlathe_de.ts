@@ -5016,6 +5016,10 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer. Ohne 
         <source>R&amp;un with %1:</source>
         <translation>&amp;Betrieb mit %1:</translation>
     </message>
+    <message>
+        <source>Command line that runs the result</source>
+        <translation>Befehlszeile, die das Ergebnis ausführt</translation>
+    </message>
 </context>
 <context>
     <name>quantlathe::ui::StatusLine</name>

@@ -61,6 +61,7 @@ ServingBox::ServingBox(QWidget* parent)
     m_title->setBuddy(m_command);
     m_command->setObjectName(u"servingCommand"_s);
     m_command->setReadOnly(true);
+    m_command->setAccessibleName(tr("Command line that runs the result"));
     m_command->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_copy->setObjectName(u"copyServingCommand"_s);
     connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_command->text()); });
