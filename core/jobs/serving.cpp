@@ -41,6 +41,13 @@ Serving servingOf(const Model& model, const Plan& plan, const std::filesystem::p
     // llama.cpp turns folders into a GGUF first; the others load no GGUF here.
     if (!result.command.empty() && (wish.engine == Engine::LlamaCpp) == (plan.target == Target::Gguf))
         result.memory = MemoryModel(model).estimate(plan, wish.settings, wish.devices);
+    if (result.memory && wish.engine == Engine::Tgi) {
+        const std::string runner(label(wish.settings.runner));
+        for (std::string& note : result.memory->notes) {
+            if (const auto found = note.find(runner); found != std::string::npos)
+                note.replace(found, runner.size(), label(Engine::Tgi));
+        }
+    }
     return result;
 }
 

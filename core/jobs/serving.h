@@ -29,6 +29,7 @@ struct Serving
     std::vector<Device> devices;
 };
 
+/// TGI is counted as vLLM, with its own tokens per step: both serve from pages that fill what the weights leave.
 Runner runnerOf(Engine engine);
 /// @p engine's defaults with @p context tokens, but no more than @p model was made for; 0 = 8192 of them.
 RuntimeSettings servingSettings(Engine engine, const Model& model, std::uint64_t context = 0);

@@ -98,7 +98,7 @@ EngineBox::EngineBox(QWidget* parent)
     : QWidget(parent), m_engine(new QComboBox(this)), m_engineText(makeSentence(this, u"exportEngineExplanation"_s)), m_format(new QComboBox(this)),
       m_formatText(makeSentence(this, u"exportFormatExplanation"_s)), m_choices(new QWidget(this)), m_bitsLabel(new QLabel(tr("B&its:"), m_choices)),
       m_bits(new QComboBox(m_choices)), m_groupLabel(new QLabel(tr("Gr&oup:"), m_choices)), m_group(new QComboBox(m_choices)), m_symmetry(new QComboBox(m_choices)),
-      m_mixed(new QCheckBox(tr("Bits of e&ach layer as in the plan"), m_choices))
+      m_mixed(new QCheckBox(tr("Bits of e&ach layer as in the plan"), this))
 {
     m_engine->setObjectName(u"exportEngine"_s);
     for (const Engine engine : {Engine::LlamaCpp, Engine::Vllm, Engine::Tgi, Engine::Transformers})
@@ -118,7 +118,7 @@ EngineBox::EngineBox(QWidget* parent)
 
     auto* choices = new QHBoxLayout(m_choices);
     choices->setContentsMargins(0, 0, 0, 0);
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_bitsLabel, m_bits, m_groupLabel, m_group, m_symmetry, m_mixed})
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_bitsLabel, m_bits, m_groupLabel, m_group, m_symmetry})
         choices->addWidget(widget);
     choices->addStretch(1);
     auto* form = new QFormLayout(this);
@@ -130,6 +130,7 @@ EngineBox::EngineBox(QWidget* parent)
     form->addRow(tr("Forma&t:"), m_format);
     form->addRow(QString(), m_formatText);
     form->addRow(QString(), m_choices);
+    form->addRow(QString(), m_mixed);
 
     connect(m_engine, &QComboBox::currentIndexChanged, this, [this] {
         showFormats();
