@@ -66,7 +66,10 @@ private slots:
         const EngineExportResult result = runEngineExport(request, {[&](ExportStage stage) { stages.push_back(stage); }, {}}, {});
         QVERIFY(stages == std::vector{ExportStage::Writing});
         QVERIFY(result.calibration.empty());
-        QVERIFY(result.serving.memory->notes.front().find("TGI") != std::string::npos);
+        std::string notes;
+        for (const std::string& note : result.serving.memory.value().notes)
+            notes += note + '\n';
+        QVERIFY2(notes.find("TGI") != std::string::npos && notes.find("vLLM") == std::string::npos, notes.c_str());
         QCOMPARE(result.serving.command, "text-generation-launcher --model-id " + (m_scratch / "rounded").string() + " --max-total-tokens 256");
     }
 
