@@ -35,11 +35,18 @@ struct Options
     MetadataOptions edits;
     ServingOptions serving;
     unsigned threads = 0;
-    std::uint64_t maximumMemoryMiB = 1024;
+    std::uint64_t maximumMemoryMiB = 0; ///< 0: the default
     std::string splitSize;
     bool resume = false;
     bool noError = false;
     NonFinite nonFinite = NonFinite::Fail;
+
+    [[nodiscard]] std::uint64_t memoryBytes() const
+    {
+        // Methods keep what reaches the layers; with less memory they compute it again.
+        const std::uint64_t ownMiB = method.isGiven() ? 3584 : 1024;
+        return (maximumMemoryMiB != 0 ? maximumMemoryMiB : ownMiB) << 20;
+    }
 };
 
 Json toJson(const QuantizeResult& result, Json importance)
@@ -139,7 +146,7 @@ QuantizeRequest fileRequest(const Invocation& invocation, const Options& options
     request.edits = options.edits.editsFor(model->metadata());
     request.target = options.output;
     request.threads = options.threads;
-    request.maximumMemoryBytes = options.maximumMemoryMiB << 20;
+    request.maximumMemoryBytes = options.memoryBytes();
     request.measureError = !options.noError;
     request.nonFinite = options.nonFinite;
     if (options.method.isGiven())
@@ -161,7 +168,7 @@ EngineExport exportFor(const Invocation& invocation, const Options& options)
             request.work = std::move(file);
     }
     request.resume = options.resume;
-    request.method = options.method.settings(options.threads, options.maximumMemoryMiB << 20);
+    request.method = options.method.settings(options.threads, options.memoryBytes());
     request.serving = options.serving.wish(*model, request.plan().target);
     return request;
 }
@@ -247,7 +254,7 @@ void addQuantize(CLI::App& app, Invocation& invocation)
     addNonFinite(command, options->nonFinite);
     addThreads(command, options->threads);
     addNumber(command, "--max-memory", options->maximumMemoryMiB,
-              "Memory to use at most beside the mapped input; default 1024", 1, std::uint64_t{1} << 24)
+              "Memory to use at most beside the mapped input; default 1024, with --method 3584", 1, std::uint64_t{1} << 24)
         ->type_name("MiB");
     command->add_flag("--resume", options->resume, "Continue an interrupted run of the same command");
     command->add_option("--split-size", options->splitSize, "Write parts of at most this size: 4G, 700M, 2GiB")->type_name("SIZE");
