@@ -60,7 +60,7 @@ FolderContents fromFolder(const std::shared_ptr<const Model>& model)
     FolderContents contents;
     contents.model = model;
     for (std::size_t index = 0; index < model->tensors().size(); ++index)
-        contents.tensors.push_back({model->tensors()[index], index, model->place(index)});
+        contents.tensors.push_back({.weights = model->tensors()[index], .source = index, .place = model->place(index)});
     (void)JsonFile::read(configPath); // its errors name the file
     contents.config = nlohmann::ordered_json::parse(readText(configPath, JsonFile::maximumBytes));
     contents.config.erase("quantization_config");

@@ -3,6 +3,7 @@
 // and the files that go along.
 #pragma once
 
+#include "core/convert/row_views.h"
 #include "core/model/model.h"
 
 #include <filesystem>
@@ -18,7 +19,10 @@ struct FolderTensor
 {
     Tensor weights;           ///< name, shape and rows as the folder has them
     std::size_t source = 0;   ///< tensor of the source model
-    TensorPlace place;        ///< of the folder's name
+    TensorPlace place{};      ///< of the folder's name
+    RowMap rows{};            ///< which row of the source each row is (of a vector: weight)
+    WeightShift shift{};      ///< what was done to the source's weights
+    bool hasRows = true;      ///< false: rows are columns of the source, or come from several tensors
 };
 
 struct FolderContents

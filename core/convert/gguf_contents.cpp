@@ -79,44 +79,6 @@ constexpr BackwardRow backwardRows[] = {
     {"gpt2", gpt2, false, false, true, "transformer.h", gpt2Outside},
 };
 
-/// Rows of heads back in their first order: the first half of a head are its even rows, the second half its odd ones.
-class UnrotatedStorage final : public TensorStorage
-{
-public:
-    /// @param perHead rows (of vectors: weights) of one head, even
-    UnrotatedStorage(Tensor source, std::uint64_t perHead) : m_source(std::move(source)), m_perHead(perHead) {}
-
-    [[nodiscard]] bool canDecode() const override { return m_source.canDecode(); }
-    [[nodiscard]] std::span<const std::byte> bytes() const override { return {}; }
-    [[nodiscard]] const std::shared_ptr<const MappedFile>& file() const override { return m_source.storage().file(); }
-    [[nodiscard]] std::uint64_t fileOffset() const override { return m_source.storage().fileOffset(); }
-
-    void decodeRows(std::uint64_t first, std::uint64_t count, float* weights) const override
-    {
-        const std::uint64_t length = m_source.shape().rowLength();
-        if (m_source.shape().rank() == 1) {
-            std::vector<float> values(length);
-            m_source.decodeRows(0, 1, values.data());
-            for (std::uint64_t at = 0; at < length; ++at)
-                weights[at] = values[sourceRow(at)];
-            return;
-        }
-        for (std::uint64_t row = 0; row < count; ++row)
-            m_source.decodeRows(sourceRow(first + row), 1, weights + row * length);
-    }
-
-private:
-    [[nodiscard]] std::uint64_t sourceRow(std::uint64_t row) const
-    {
-        const std::uint64_t inHead = row % m_perHead;
-        const std::uint64_t half = m_perHead / 2;
-        return row - inHead + (inHead < half ? 2 * inHead : 2 * (inHead - half) + 1);
-    }
-
-    Tensor m_source;
-    std::uint64_t m_perHead;
-};
-
 class Translator
 {
 public:
@@ -172,7 +134,7 @@ private:
             for (const std::string_view suffix : {".weight", ".bias"}) {
                 if (name == fmt::format("{}{}", pair.gguf, suffix)) {
                     std::string folderName = fmt::format("{}{}", pair.folder, suffix);
-                    return push(index, pair.gguf == "output_norm" ? norm(std::move(folderName), tensor) : renamed(std::move(folderName), tensor.shape(), tensor));
+                    return pair.gguf == "output_norm" ? pushNorm(index, std::move(folderName)) : push(index, renamed(std::move(folderName), tensor.shape(), tensor));
                 }
             }
         }
@@ -195,13 +157,13 @@ private:
         if (folderName.find('#') != std::string::npos)
             return addExperts(index, folderName);
         if (folderName.ends_with("norm.weight"))
-            return push(index, norm(folderName, tensor));
+            return pushNorm(index, folderName);
         if (m_row->isRotated && (stem == "attn_q" || stem == "attn_k"))
-            return push(index, unrotated(folderName, tensor, stem == "attn_q"));
+            return pushUnrotated(index, folderName, stem == "attn_q");
         if (m_row->isTurned && tensor.shape().rank() == 2) {
             const std::uint64_t rows = tensor.shape().rowCount();
             const std::uint64_t columns = tensor.shape().rowLength();
-            return push(index, transposed(folderName, Shape({columns, rows}), tensor, {.rows = rows, .stride = rows, .columns = columns}));
+            return push(index, transposed(folderName, Shape({columns, rows}), tensor, {.rows = rows, .stride = rows, .columns = columns}), {}, false);
         }
         Shape shape = tensor.shape();
         if (stem == "ffn_gate_inp_shexp")
@@ -220,22 +182,27 @@ private:
         refuse(tensor, "has no counterpart in a folder of this architecture");
     }
 
-    [[nodiscard]] Tensor norm(std::string name, const Tensor& tensor) const
+    void pushNorm(std::size_t index, std::string name)
     {
+        const Tensor& tensor = m_model.tensors()[index];
         if (!m_row->isGemma)
-            return renamed(std::move(name), tensor.shape(), tensor);
-        return gathered(std::move(name), tensor.shape(), {tensor}, RowMap{}, WeightShift{-1, 1});
+            return push(index, renamed(std::move(name), tensor.shape(), tensor));
+        const WeightShift shift{-1, 1};
+        m_contents.tensors.push_back({.weights = gathered(std::move(name), tensor.shape(), {tensor}, RowMap{}, shift), .source = index, .shift = shift});
     }
 
-    [[nodiscard]] Tensor unrotated(std::string name, const Tensor& tensor, bool isQuery) const
+    /// Rows of heads back in their first order: the first half of a head are its even rows, the second half its odd ones.
+    void pushUnrotated(std::size_t index, std::string name, bool isQuery)
     {
+        const Tensor& tensor = m_model.tensors()[index];
         const Hyperparameters& p = m_model.architecture().parameters;
         const auto& counts = isQuery ? p.headCount : p.headCountKv;
         const std::uint64_t heads = counts.empty() ? 0 : counts.front();
         const std::uint64_t rows = tensor.shape().rank() == 1 ? tensor.shape().rowLength() : tensor.shape().rowCount();
         if (heads == 0 || rows % heads != 0 || rows / heads % 2 != 0)
             refuse(tensor, fmt::format("its {} rows are not {} heads of an even number of rows", rows, heads));
-        return {std::move(name), tensor.shape(), tensor.type(), std::make_shared<const UnrotatedStorage>(tensor, rows / heads)};
+        const RowMap map{.block = rows / heads, .stride = rows / heads, .isUnrotated = true};
+        push(index, gathered(std::move(name), tensor.shape(), {tensor}, map), map);
     }
 
     void addExperts(std::size_t index, const std::string& name)
@@ -249,7 +216,7 @@ private:
             map.first = expert * extents[1];
             std::string own = name;
             own.replace(own.find('#'), 1, std::to_string(expert));
-            push(index, gathered(std::move(own), Shape({extents[1], extents[2]}), {tensor}, map));
+            push(index, gathered(std::move(own), Shape({extents[1], extents[2]}), {tensor}, map), map);
         }
     }
 
@@ -264,10 +231,13 @@ private:
         const auto& second = values.shape().dimensions();
         if (first.size() != 3 || second.size() != 3 || first[0] != second[0] || first[1] != second[2])
             refuse(keys, fmt::format("its shape {} does not go with {} of the values", keys.shape().toString(), values.shape().toString()));
-        push(index, joinedHeads(fmt::format("{}.{}.self_attn.kv_b_proj.weight", m_row->layers, layer), keys, values));
+        push(index, joinedHeads(fmt::format("{}.{}.self_attn.kv_b_proj.weight", m_row->layers, layer), keys, values), {}, false);
     }
 
-    void push(std::size_t index, Tensor weights) { m_contents.tensors.push_back({std::move(weights), index, {}}); }
+    void push(std::size_t index, Tensor weights, const RowMap& rows = {}, bool hasRows = true)
+    {
+        m_contents.tensors.push_back({.weights = std::move(weights), .source = index, .rows = rows, .hasRows = hasRows});
+    }
 
     const Model& m_model;
     const BackwardRow* m_row = nullptr;

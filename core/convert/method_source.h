@@ -10,15 +10,15 @@ namespace quantlathe {
 class MethodSource final : public QuantizedSource
 {
 public:
-    /// @param layers of the model that is written: a folder's (rows of GGUF files come in another order)
+    /// @param layers of the model that is written, a folder or a GGUF file
     /// @param description for the README ("GPTQ on 65536 tokens")
     MethodSource(std::shared_ptr<const Model> model, QuantizedLayers layers, std::string description);
 
     /// What the journal holds; matrices that the method left alone are rounded.
-    /// @throws Error(Unsupported) where it holds another kind of codes, or another shape, than the folder takes
+    /// @throws Error(Unsupported) where it holds another kind of codes, another shape or order of rows than the folder takes
     QuantizedMatrix quantize(const MatrixRequest& request, const RunControl& control) override;
     /// Norms and biases that scales were folded into.
-    std::optional<Tensor> replacement(std::size_t source) override;
+    std::optional<Tensor> replacement(const FolderTensor& tensor) override;
     [[nodiscard]] std::string description() const override { return m_description; }
     /// Folded scales change weights on purpose: then the method's own figures count.
     [[nodiscard]] std::optional<double> relativeError(std::size_t source) const override;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/run_control.h"
+#include "core/convert/export_contents.h"
 #include "core/convert/export_pack.h"
 #include "core/model/tensor.h"
 
@@ -14,8 +15,7 @@ namespace quantlathe {
 /// One matrix to be quantized.
 struct MatrixRequest
 {
-    std::size_t source = 0;      ///< tensor of the source model
-    const Tensor& weights;       ///< [outputs x inputs] as the folder has them
+    const FolderTensor& tensor;  ///< [outputs x inputs] as the folder has them
     const Choice& choice;        ///< scheme, or the type NVFP4 or MXFP4
     float tensorMaximum = 0;     ///< NVFP4: largest magnitude of all matrices that share the global scale
     unsigned threads = 0;
@@ -28,9 +28,9 @@ public:
     virtual ~QuantizedSource() = default;
     /// @throws Error of any kind
     virtual QuantizedMatrix quantize(const MatrixRequest& request, const RunControl& control) = 0;
-    /// Weights that are written instead of tensor @p source where a method changed them though they stay unquantized (norms that
+    /// Weights that are written instead of @p tensor where a method changed them though they stay unquantized (norms that
     /// took up scales); nothing = as stored.
-    virtual std::optional<Tensor> replacement(std::size_t source) = 0;
+    virtual std::optional<Tensor> replacement(const FolderTensor& tensor) = 0;
     /// Error of a matrix, relative to the weights it stands for, where that is not to be had by comparing with the source (scales were
     /// moved between layers); nothing = compare.
     [[nodiscard]] virtual std::optional<double> relativeError(std::size_t) const { return std::nullopt; }

@@ -23,14 +23,13 @@ constexpr float largestE4m3 = 448;
 constexpr float smallestScale = 0x1p-24f;
 
 /// Calls @p work(first row, rows, their weights) for consecutive pieces.
-void forRows(const MatrixRequest& request, const RunControl& control,
+void forRows(const Tensor& weights, unsigned threads, const RunControl& control,
              const std::function<void(std::uint64_t, std::uint64_t, const float*)>& work)
 {
-    const Tensor& weights = request.weights;
     const std::uint64_t length = weights.shape().rowLength();
     // Whole tiles: packed checkpoints decode 64 rows at a time.
     const std::uint64_t rows = std::max<std::uint64_t>(64, weightsPerChunk / std::max<std::uint64_t>(length, 1) / 64 * 64);
-    parallelFor(weights.shape().rowCount(), rows, request.threads, control, [&](std::size_t begin, std::size_t end) {
+    parallelFor(weights.shape().rowCount(), rows, threads, control, [&](std::size_t begin, std::size_t end) {
         std::vector<float> values((end - begin) * length);
         weights.decodeRows(begin, end - begin, values.data());
         for (std::size_t index = 0; index < values.size(); ++index) {
@@ -55,8 +54,8 @@ GroupQuantized roundIntegers(const MatrixRequest& request, const GroupScheme& sc
 {
     GroupQuantized result;
     result.scheme = scheme;
-    result.outputs = request.weights.shape().rowCount();
-    result.inputs = request.weights.shape().rowLength();
+    result.outputs = request.tensor.weights.shape().rowCount();
+    result.inputs = request.tensor.weights.shape().rowLength();
     const std::uint64_t groups = result.groups();
     const std::uint64_t length = scheme.groupSize == 0 ? result.inputs : scheme.groupSize;
     const unsigned largest = scheme.largestCode();
@@ -64,8 +63,8 @@ GroupQuantized roundIntegers(const MatrixRequest& request, const GroupScheme& sc
     result.scales.resize(result.outputs * groups);
     result.zeros.resize(result.outputs * groups);
     if (scheme.isPerTensor)
-        throw Error(ErrorKind::Unsupported, "one scale for a matrix of integers is not written", {{}, std::nullopt, request.weights.name()});
-    forRows(request, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
+        throw Error(ErrorKind::Unsupported, "one scale for a matrix of integers is not written", {{}, std::nullopt, request.tensor.weights.name()});
+    forRows(request.tensor.weights, request.threads, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
         for (std::uint64_t row = 0; row < count; ++row) {
             for (std::uint64_t group = 0; group < groups; ++group) {
                 const std::uint64_t begin = group * length;
@@ -114,17 +113,17 @@ private:
 FloatQuantized roundFloats(const MatrixRequest& request, const FloatScheme& scheme, const RunControl& control)
 {
     if (scheme.code != FloatCode::E4M3)
-        throw Error(ErrorKind::Unsupported, "no engine's folder with these codes is written", {{}, std::nullopt, request.weights.name()});
+        throw Error(ErrorKind::Unsupported, "no engine's folder with these codes is written", {{}, std::nullopt, request.tensor.weights.name()});
     FloatQuantized result;
     result.scheme = scheme;
-    result.outputs = request.weights.shape().rowCount();
-    result.inputs = request.weights.shape().rowLength();
+    result.outputs = request.tensor.weights.shape().rowCount();
+    result.inputs = request.tensor.weights.shape().rowLength();
     const std::uint64_t blocks = scheme.inputBlocksOf(result.inputs);
     const std::uint64_t length = scheme.blockInputs == 0 ? result.inputs : scheme.blockInputs;
     const auto scaleRow = [&](std::uint64_t row) { return scheme.blockRows == 0 ? 0 : row / scheme.blockRows; };
     std::vector<float> largest(scheme.rowBlocksOf(result.outputs) * blocks);
     std::mutex mutex;
-    forRows(request, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
+    forRows(request.tensor.weights, request.threads, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
         for (std::uint64_t row = 0; row < count; ++row) {
             std::vector<float> found(blocks);
             for (std::uint64_t input = 0; input < result.inputs; ++input)
@@ -143,7 +142,7 @@ FloatQuantized roundFloats(const MatrixRequest& request, const FloatScheme& sche
     }
     result.codes.resize(result.outputs * result.inputs);
     const E4m3Rounding rounding;
-    forRows(request, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
+    forRows(request.tensor.weights, request.threads, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
         for (std::uint64_t row = 0; row < count; ++row) {
             const float* scales = result.scales.data() + scaleRow(first + row) * blocks;
             for (std::uint64_t input = 0; input < result.inputs; ++input)
@@ -170,11 +169,11 @@ Fp4Quantized roundFp4(const MatrixRequest& request, bool isNv, const RunControl&
 {
     Fp4Quantized result;
     result.isNv = isNv;
-    result.outputs = request.weights.shape().rowCount();
-    result.inputs = request.weights.shape().rowLength();
+    result.outputs = request.tensor.weights.shape().rowCount();
+    result.inputs = request.tensor.weights.shape().rowLength();
     if (result.inputs % result.groupSize() != 0)
         throw Error(ErrorKind::Unsupported, fmt::format("groups of {} do not divide {} inputs", result.groupSize(), result.inputs),
-                    {{}, std::nullopt, request.weights.name()});
+                    {{}, std::nullopt, request.tensor.weights.name()});
     const float overall = request.tensorMaximum > 0 ? request.tensorMaximum : 1;
     result.globalScale = largestE4m3 * 6 / overall;
     const std::uint64_t size = result.groupSize();
@@ -182,7 +181,7 @@ Fp4Quantized roundFp4(const MatrixRequest& request, bool isNv, const RunControl&
     result.codes.resize(result.outputs * result.inputs);
     result.scales.resize(result.outputs * groups);
     const E4m3Rounding rounding;
-    forRows(request, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
+    forRows(request.tensor.weights, request.threads, control, [&](std::uint64_t first, std::uint64_t count, const float* weights) {
         for (std::uint64_t group = 0; group < count * groups; ++group) {
             const float* values = weights + group * size;
             float largest = 0;
@@ -218,10 +217,9 @@ QuantizedMatrix RoundedSource::quantize(const MatrixRequest& request, const RunC
 
 float largestMagnitude(const Tensor& weights, unsigned threads, const RunControl& control)
 {
-    const Choice none{};
     std::mutex mutex;
     float largest = 0;
-    forRows({0, weights, none, 0, threads}, control, [&](std::uint64_t, std::uint64_t count, const float* values) {
+    forRows(weights, threads, control, [&](std::uint64_t, std::uint64_t count, const float* values) {
         float found = 0;
         for (std::uint64_t index = 0; index < count * weights.shape().rowLength(); ++index)
             found = std::max(found, std::fabs(values[index]));

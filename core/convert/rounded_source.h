@@ -12,7 +12,7 @@ public:
     /// Rows in parallel; the same codes for every thread count. Weights must be finite.
     /// @throws Error(Unsupported) for the scheme NF4; Error(BadFormat) naming row and column of what is not finite
     QuantizedMatrix quantize(const MatrixRequest& request, const RunControl& control) override;
-    std::optional<Tensor> replacement(std::size_t) override { return std::nullopt; }
+    std::optional<Tensor> replacement(const FolderTensor&) override { return std::nullopt; }
     [[nodiscard]] std::string description() const override { return "round to nearest"; }
 };
 

@@ -209,6 +209,8 @@ std::uint64_t RowMap::sourceRow(std::uint64_t row) const
     std::uint64_t inBlock = block == 0 ? row : row % block;
     if (isRotated)
         inBlock = (inBlock % 2) * (block / 2) + inBlock / 2;
+    if (isUnrotated)
+        inBlock = inBlock < block / 2 ? 2 * inBlock : 2 * (inBlock - block / 2) + 1;
     return first + number * stride + inBlock * step;
 }
 

@@ -23,6 +23,8 @@ struct RowMap
     /// Each block is a head whose rows are reordered for llama.cpp's rotary embedding: of n rows, row r is the source's row
     /// (r % 2) * n/2 + r / 2 of the same head. Needs an even block.
     bool isRotated = false;
+    /// The other way round: row r of n is the source's row 2 r of the same head in the first half, then 2 (r - n/2) + 1.
+    bool isUnrotated = false;
 
     [[nodiscard]] std::uint64_t sourceRow(std::uint64_t row) const;
     /// Heads of @p rows rows each.

@@ -26,14 +26,6 @@ void enter(ExportStage stage, const ExportObserver& observer)
         observer.onStage(stage);
 }
 
-std::optional<Error> targetObstacle(const Model& model, Target target)
-{
-    if (target == Target::Gguf || model.format() != ModelFormat::Gguf)
-        return std::nullopt;
-    return Error(ErrorKind::Unsupported, "folders with calibrated codes are written from Hugging Face folders only", {model.path(), std::nullopt, {}},
-                 "Turn the GGUF into a folder first (16 bits), or round to nearest");
-}
-
 } // namespace
 
 const std::shared_ptr<const Model>& EngineExport::model() const
@@ -58,10 +50,8 @@ std::filesystem::path layerJournal(const std::filesystem::path& target)
     return journal;
 }
 
-std::optional<Error> calibrationObstacle(const std::shared_ptr<const Model>& model, Target target)
+std::optional<Error> calibrationObstacle(const std::shared_ptr<const Model>& model)
 {
-    if (auto obstacle = targetObstacle(*model, target))
-        return obstacle;
     try {
         (void)makeNetwork(model);
         (void)loadTokenizer(*model);
@@ -85,8 +75,9 @@ EngineExportResult runEngineExport(const EngineExport& request, const ExportObse
     std::filesystem::path journal;
     std::optional<QuantizedLayers> layers;
     if (needsCalibration(request.plan())) {
-        if (const auto obstacle = targetObstacle(*request.model(), request.plan().target))
-            throw *obstacle;
+        // What the folder cannot take, and a target that cannot be, are said before the methods work.
+        if (const auto* folder = std::get_if<FolderRequest>(&request.work))
+            checkFolderRequest(*folder, makeFolderOutput(folderContents(folder->model), folder->plan, folder->options).shards.totalBytes);
         enter(ExportStage::Calibrating, observer);
         journal = layerJournal(request.target());
         MethodOutcome made = runMethods(makeNetwork(request.model()), request.plan(), request.method, journal, request.resume, observer.onLayer, control);

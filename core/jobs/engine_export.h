@@ -52,14 +52,13 @@ struct ExportObserver
 /// Where finished layers lie beside the target until it is complete.
 std::filesystem::path layerJournal(const std::filesystem::path& target);
 
-/// Why methods cannot calibrate @p model for @p target: no forward pass for it, no tokenizer, or a source whose codes the target cannot take.
-/// Reads headers and the tokenizer. Nothing where they can.
-std::optional<Error> calibrationObstacle(const std::shared_ptr<const Model>& model, Target target);
+/// Why methods cannot calibrate @p model: no forward pass for it, or no tokenizer. Reads headers and the tokenizer. Nothing where they can.
+std::optional<Error> calibrationObstacle(const std::shared_ptr<const Model>& model);
 
 /// True when an interrupted run of the same export left something to go on from.
 bool canResume(const EngineExport& request);
 
-/// @throws as runMethods(), runQuantize() and runFolderExport(), and what calibrationObstacle() finds
+/// @throws as runMethods(), runQuantize(), checkFolderRequest() and runFolderExport()
 EngineExportResult runEngineExport(const EngineExport& request, const ExportObserver& observer, const RunControl& control);
 
 } // namespace quantlathe

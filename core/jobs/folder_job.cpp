@@ -155,7 +155,7 @@ private:
     {
         const FolderEntry& entry = m_output.entries[index];
         const FolderTensor& tensor = tensorOf(entry);
-        const MatrixRequest request{tensor.source, tensor.weights, entry.choice, tensorMaximum(index), m_request.threads};
+        const MatrixRequest request{tensor, entry.choice, tensorMaximum(index), m_request.threads};
         const QuantizedMatrix matrix = m_source->quantize(request, m_control);
         const auto pieces = pack(*entry.layout, matrix);
         for (std::size_t piece = 0; piece < pieces.size(); ++piece) {
@@ -183,7 +183,7 @@ private:
     {
         const FolderEntry& entry = m_output.entries[index];
         const safetensors::NewTensor& target = m_output.pieces[entry.firstPiece];
-        const Tensor weights = m_source->replacement(tensorOf(entry).source).value_or(tensorOf(entry).weights);
+        const Tensor weights = m_source->replacement(tensorOf(entry)).value_or(tensorOf(entry).weights);
         const Codec& codec = codecFor(entry.type);
         const bool isCopy = weights.type() == entry.type && !weights.bytes().empty();
         const std::uint64_t rowBytes = weights.shape().rowLength() * info(entry.type).bytesPerBlock;

@@ -101,6 +101,57 @@ private slots:
         QVERIFY(readBytes(target) == readBytes(whole));
     }
 
+    std::vector<std::string> folderCommand(const std::string& target, std::vector<std::string> more = {}) const
+    {
+        std::vector<std::string> all{"quantize", m_model, target, "--to", "awq", "--method", "awq", "--asymmetric", "--group", "64", "--calibration", m_calibration, "--calibration-ctx",
+                                     "128", "--calibration-chunks", "40", "--threads", "1", "--json"};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    void verifySameFolders(const std::string& one, const std::string& other)
+    {
+        std::size_t files = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(one)) {
+            // README.md names the folder.
+            if (entry.path().filename() != "README.md")
+                QVERIFY2(readBytes(entry.path()) == readBytes(std::filesystem::path(other) / entry.path().filename()), entry.path().c_str());
+            ++files;
+        }
+        QVERIFY(files >= 4);
+    }
+
+    // From a GGUF: the folder opens, predicts well, and a run that was killed goes on to the same bytes.
+    void aFolderOfAGguf()
+    {
+        const std::string whole = (m_folder / "whole-awq").string();
+        const std::string target = (m_folder / "killed-awq").string();
+        const Run first = run(folderCommand(whole));
+        QVERIFY2(first.exitCode == 0, (first.errors + first.output).c_str());
+        QVERIFY(!std::filesystem::exists(whole + ".layers"));
+        const double divergence = divergenceOf(whole);
+        QVERIFY2(divergence > 0 && divergence < 0.0006, qPrintable(QString::number(divergence)));
+
+        QProcess process;
+        process.start(QStringLiteral(QUANTLATHE_CLI), listOf(folderCommand(target)));
+        const std::string layers = target + ".layers";
+        QTRY_VERIFY_WITH_TIMEOUT(process.state() == QProcess::NotRunning || (std::filesystem::exists(layers) && std::filesystem::file_size(layers) > 1000), 120'000);
+        if (process.state() != QProcess::NotRunning)
+            ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+        finish(process);
+        QVERIFY(!std::filesystem::exists(target));
+        const Run again = run(folderCommand(target, {"--resume"}));
+        QVERIFY2(again.exitCode == 0, (again.errors + again.output).c_str());
+        QVERIFY2(again.errors.find("layer 1 of") == std::string::npos, again.errors.c_str()); // it was taken over
+        QVERIFY(!std::filesystem::exists(layers));
+        verifySameFolders(whole, target);
+
+        // What stands in the way is said before anything is worked on.
+        const Run refused = run(folderCommand(whole));
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.parsed()["error"]["message"].get<std::string>().find("not empty") != std::string::npos, refused.output.c_str());
+        QVERIFY(!std::filesystem::exists(whole + ".layers"));
+    }
+
     void refusals()
     {
         const std::string target = (m_folder / "refused.gguf").string();

@@ -151,8 +151,7 @@ void ExportDialog::offerMethods()
     if (!m_source)
         return;
     const bool isFolder = m_engine->isFolder();
-    const auto& problem = isFolder ? m_source->folderMethodProblem : m_source->fileMethodProblem;
-    QString obstacle = problem ? reasonText(*problem) : QString();
+    QString obstacle = m_source->methodProblem ? reasonText(*m_source->methodProblem) : QString();
     if (obstacle.isEmpty() && !isFolder && !m_source->isFileQuantized)
         obstacle = tr("the plan quantizes no matrix of a layer");
     m_method->offer(m_engine->facts().methods, toQString(name(m_engine->format())), obstacle);

@@ -80,8 +80,7 @@ ExportSource lookAtSource(const std::shared_ptr<const Model>& model, const Plan&
     } catch (const Error& error) {
         source.folderProblem = error;
     }
-    source.fileMethodProblem = calibrationObstacle(model, Target::Gguf);
-    source.folderMethodProblem = source.fileMethodProblem ? source.fileMethodProblem : calibrationObstacle(model, Target::Gptq);
+    source.methodProblem = calibrationObstacle(model);
     return source;
 }
 

@@ -43,8 +43,7 @@ struct ExportSource
     bool isFileQuantized = false;                   ///< the plan quantizes matrices that methods work on
     std::shared_ptr<const FolderContents> contents; ///< null: it cannot become a folder
     std::optional<Error> folderProblem;             ///< why
-    std::optional<Error> fileMethodProblem;         ///< why no method can calibrate it for a GGUF ...
-    std::optional<Error> folderMethodProblem;       ///< ... or for a folder
+    std::optional<Error> methodProblem;             ///< why no method can calibrate it
 };
 ExportSource lookAtSource(const std::shared_ptr<const Model>& model, const Plan& plan);
 

@@ -3,6 +3,8 @@
 #include "core/inference/buffer_pool.h"
 #include "core/inference/loaded_matrix.h"
 #include "core/formats/open.h"
+#include "core/convert/method_source.h"
+#include "core/jobs/folder_job.h"
 #include "core/jobs/quantize_job.h"
 #include "core/methods/input_moments.h"
 #include "core/methods/quantize_layers.h"
@@ -45,6 +47,28 @@ std::vector<float> weightsOf(const WeightSource& source, const Linear& linear)
     const RunControl control;
     const LoadedMatrix matrix = MatrixLoader(source, *pool, 1, false, control).load(linear, true);
     return {matrix.expanded.data(), matrix.expanded.data() + linear.outputs * linear.inputs};
+}
+
+/// Squared distance of the last hidden states, relative to the first ones.
+double distanceOf(const std::shared_ptr<const Network>& one, const WeightSource& oneWeights, const std::shared_ptr<const Network>& other, const WeightSource& otherWeights)
+{
+    const TokenBatch batch = someTokens(one->vocabularySize);
+    const auto run = [&](const std::shared_ptr<const Network>& network, const WeightSource& weights) {
+        const ForwardPass pass(network);
+        HiddenStates hidden = pass.embed(weights, batch);
+        for (std::size_t layer = 0; layer < network->layers.size(); ++layer)
+            pass.runLayer(*pass.loadLayer(layer, weights), batch, hidden);
+        return hidden.values;
+    };
+    const std::vector<float> first = run(one, oneWeights);
+    const std::vector<float> second = run(other, otherWeights);
+    double difference = 0;
+    double energy = 0;
+    for (std::size_t index = 0; index < first.size(); ++index) {
+        difference += (double{first[index]} - second[index]) * (double{first[index]} - second[index]);
+        energy += double{first[index]} * first[index];
+    }
+    return difference / energy;
 }
 
 } // namespace
@@ -109,6 +133,84 @@ private slots:
         job.calibrated = nullptr;
         job.target = folder.scratch / "again.gguf";
         VERIFY_ERROR(runQuantize(job, {}), ErrorKind::Unsupported, "gptq");
+    }
+
+    void folderFromGguf_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<int>("method");
+        for (const char* name : {"llama", "llama-bias", "gemma2", "mixtral", "qwen2moe", "qwen3", "smollm3"}) {
+            for (const Method method : {Method::Gptq, Method::Awq, Method::SmoothQuant})
+                QTest::addRow("%s %s", name, std::string(quantlathe::name(method)).c_str()) << name << int(method);
+        }
+    }
+    // The folder computes what the method left in the GGUF's order: rows of heads, experts of a stack, norms with and without offset.
+    void folderFromGguf()
+    {
+        QFETCH(QString, name);
+        QFETCH(int, method);
+        const ScratchFolder scratch;
+        const auto model = openModel(fixture("inference/gguf/" + name.toStdString() + ".gguf"));
+        Choice choice{TensorType::F16, static_cast<Method>(method), GroupScheme{8, 0, true, TensorType::BF16, false}};
+        LayerRequest request;
+        request.network = makeNetwork(model);
+        request.plan = uniformFolderPlan(folderContents(model), Target::CompressedTensors, choice);
+        request.calibration = someTokens(request.network->vocabularySize);
+        QuantizedLayers made = quantizeLayers(request);
+        const auto weights = made.weights;
+
+        FolderRequest job;
+        job.model = model;
+        job.plan = request.plan;
+        job.source = std::make_shared<MethodSource>(model, std::move(made), "method");
+        job.target = scratch / "out";
+        const FolderResult result = runFolderExport(job, {});
+        std::size_t matrices = 0;
+        for (const FolderTensorResult& tensor : result.tensors)
+            matrices += tensor.scheme.empty() ? 0 : 1;
+        QVERIFY(matrices >= 4 * request.network->layers.size());
+
+        const auto written = openModel(job.target);
+        const auto network = makeNetwork(written);
+        const auto stored = storedWeights(written);
+        const double fromMethod = distanceOf(request.network, *weights, network, *stored);
+        const double fromOriginal = distanceOf(request.network, *storedWeights(model), network, *stored);
+        // Norms that took up scales are bfloat16 in the folder; without them only sums round otherwise.
+        QVERIFY2(fromMethod < (method == int(Method::Gptq) ? 1e-6 : 0.3 * fromOriginal), qPrintable(QString("%1 of the method, %2 of the original").arg(fromMethod).arg(fromOriginal)));
+        QVERIFY2(fromOriginal > 1e-7 && fromOriginal < 0.03, qPrintable(QString::number(fromOriginal)));
+    }
+
+    // Blocks of rows that the folder's order would tear apart are refused, whole rows follow it.
+    void floatsInAnotherOrder()
+    {
+        const auto model = openModel(fixture("inference/gguf/llama.gguf"));
+        for (const std::uint64_t rows : {1, 4, 0}) {
+            const ScratchFolder scratch;
+            FolderRequest job;
+            job.model = model;
+            job.target = scratch / "out";
+            const Choice choice{TensorType::F16, Method::Gptq, FloatScheme{FloatCode::E4M3, rows, rows == 4 ? std::uint64_t(32) : 0, TensorType::BF16}};
+            LayerRequest request;
+            request.network = makeNetwork(model);
+            job.plan = uniformFolderPlan(folderContents(model), Target::CompressedTensors, choice);
+            request.plan = job.plan;
+            request.calibration = someTokens(request.network->vocabularySize);
+            QuantizedLayers made = quantizeLayers(request);
+            const FolderContents contents = folderContents(model);
+            MethodSource source(model, std::move(made), "method");
+            for (const FolderTensor& tensor : contents.tensors) {
+                if (!tensor.weights.name().ends_with("q_proj.weight"))
+                    continue;
+                if (rows == 4) {
+                    VERIFY_ERROR(source.quantize({tensor, choice, 0, 1}, {}), ErrorKind::Unsupported, "in another order here");
+                    continue;
+                }
+                const auto matrix = std::get<FloatQuantized>(source.quantize({tensor, choice, 0, 1}, {}));
+                matrix.check();
+                // As rounded from the folder's rows.
+                QVERIFY(matrix == std::get<FloatQuantized>(RoundedSource().quantize({tensor, choice, 0, 1}, {})));
+            }
+        }
     }
 };
 

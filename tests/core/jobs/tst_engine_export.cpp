@@ -112,21 +112,18 @@ private slots:
 
     void obstacles()
     {
-        QVERIFY(!calibrationObstacle(m_model, Target::Gguf) && !calibrationObstacle(m_model, Target::Gptq));
+        QVERIFY(!calibrationObstacle(m_model));
         ScratchFolder scratch;
         fs::remove(writeSmallLlama(scratch / "model") / "tokenizer.json");
-        QVERIFY(calibrationObstacle(openModel(scratch / "model"), Target::Gptq).has_value());
-        const auto gguf = openModel(fixture("inference/gguf/llama.gguf"));
-        const auto problem = calibrationObstacle(gguf, Target::Gptq);
-        QVERIFY(problem && problem->message().find("from Hugging Face folders only") != std::string::npos);
-        FolderRequest work;
-        work.model = gguf;
-        work.plan = folderPlan(folderContents(gguf), {ExportFormat::W4A16, 4, 0, true, Method::Gptq}, factsOf(ExportFormat::W4A16, Engine::Vllm));
-        work.target = scratch / "out";
-        EngineExport request;
-        request.work = work;
-        const auto error = errorOf([&] { runEngineExport(request, {}, {}); });
-        QVERIFY(error && error->message().find("from Hugging Face folders only") != std::string::npos);
+        QVERIFY(calibrationObstacle(openModel(scratch / "model")).has_value());
+        // The target is refused before anything is calibrated.
+        EngineExport request = folder(m_scratch / "obstacle", Method::Gptq);
+        fs::create_directory(m_scratch / "obstacle");
+        writeBytes(m_scratch / "obstacle" / "x", std::vector<std::byte>(1));
+        std::size_t layers = 0;
+        const auto error = errorOf([&] { runEngineExport(request, {{}, [&](const LayerReport&) { ++layers; }}, {}); });
+        QVERIFY(error && error->message().find("not empty") != std::string::npos);
+        QCOMPARE(layers, std::size_t{0});
     }
 
     void refusalsBeforeAnyWork()

@@ -159,7 +159,7 @@ public:
         matrix.scales.front() *= 1.0001f;
         return matrix;
     }
-    std::optional<Tensor> replacement(std::size_t) override { return std::nullopt; }
+    std::optional<Tensor> replacement(const FolderTensor&) override { return std::nullopt; }
     [[nodiscard]] std::string description() const override { return "lies"; }
 };
 
