@@ -61,12 +61,21 @@ MethodSource::MethodSource(std::shared_ptr<const Model> model, QuantizedLayers l
 {
 }
 
+std::shared_ptr<const QuantizedTensor> MethodSource::load(std::size_t tensor)
+{
+    if (!m_last || m_last->tensor != tensor) {
+        m_last.reset();
+        m_last = m_layers.journal->load(tensor);
+    }
+    return m_last;
+}
+
 QuantizedMatrix MethodSource::quantize(const MatrixRequest& request, const RunControl& control)
 {
     const FolderTensor& target = request.tensor;
     if (!m_layers.journal->holds(target.source))
         return m_rounded.quantize(request, control);
-    const auto tensor = m_layers.journal->load(target.source);
+    const auto tensor = load(target.source);
     const auto refuse = [&](std::string_view what) {
         throw Error(ErrorKind::Unsupported, fmt::format("the method left {}, which the folder cannot take", what),
                     {m_model->path(), std::nullopt, printable(target.weights.name())});
@@ -98,7 +107,7 @@ std::optional<Tensor> MethodSource::replacement(const FolderTensor& target)
 {
     if (!m_layers.journal->holds(target.source))
         return std::nullopt;
-    const auto tensor = m_layers.journal->load(target.source);
+    const auto tensor = load(target.source);
     const auto* plain = std::get_if<PlainTensor>(&tensor->values);
     if (!plain)
         return std::nullopt;

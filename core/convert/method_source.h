@@ -24,10 +24,14 @@ public:
     [[nodiscard]] std::optional<double> relativeError(std::size_t source) const override;
 
 private:
+    /// Keeps the one it was last asked for: experts of one stack follow each other.
+    std::shared_ptr<const QuantizedTensor> load(std::size_t tensor);
+
     std::shared_ptr<const Model> m_model;
     QuantizedLayers m_layers;
     std::string m_description;
     RoundedSource m_rounded;
+    std::shared_ptr<const QuantizedTensor> m_last;
 };
 
 } // namespace quantlathe

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <malloc.h>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
@@ -149,6 +150,25 @@ std::set<std::string> namesIn(const fs::path& folder)
     return names;
 }
 
+/// Anonymous memory of this process, in bytes.
+std::uint64_t memoryInUse()
+{
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+        std::uint64_t kibibytes = 0;
+        if (word == "RssAnon:" && status >> kibibytes)
+            return kibibytes * 1024;
+    }
+    return 0;
+}
+
+class MemoryWatch final : public Progress
+{
+public:
+    void report(std::string_view, std::uint64_t, std::uint64_t) override { most = std::max(most, memoryInUse()); }
+    std::uint64_t most = 0;
+};
+
 /// Gives every matrix scales that the folder cannot hold.
 class LyingSource final : public QuantizedSource
 {
@@ -185,6 +205,40 @@ class TestFolderJob : public QObject
 {
     Q_OBJECT
 private slots:
+    // Whatever the model holds: a matrix and some rows at a time.
+    void memoryIsThatOfAMatrix()
+    {
+        const ScratchFolder scratch;
+        constexpr std::uint64_t side = 512;
+        constexpr int layers = 24;
+        fs::create_directory(scratch / "model");
+        {
+            ShardBuilder shard;
+            const std::vector<std::byte> matrix = std::vector<std::byte>(side * side * 2, std::byte{0x3c});
+            for (int layer = 0; layer < layers; ++layer) {
+                for (const char* name : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"})
+                    shard.add("model.layers." + std::to_string(layer) + "." + name + ".weight", "BF16", {side, side}, matrix);
+            }
+            writeBytes(scratch / "model" / "model.safetensors", shard.file());
+        }
+        std::ofstream(scratch / "model" / "config.json")
+            << R"({"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_size":512,"intermediate_size":512,"num_hidden_layers":24,)"
+               R"("num_attention_heads":8,"num_key_value_heads":8,"vocab_size":32,"rms_norm_eps":1e-5,"torch_dtype":"bfloat16"})";
+        malloc_trim(0); // what the file was made of
+        FolderRequest request;
+        request.model = openModel(scratch / "model");
+        request.plan = uniformFolderPlan(folderContents(request.model), Target::Gptq, integers(4, 128, true));
+        request.target = scratch / "out";
+        request.threads = 2;
+        MemoryWatch watch;
+        const std::uint64_t before = memoryInUse();
+        (void)runFolderExport(request, {{}, &watch});
+        QVERIFY(before > 0 && watch.most >= before);
+        const std::uint64_t weights = side * side * 7 * layers;
+        // Not a byte for each weight of the model, by far.
+        QVERIFY2(watch.most - before < weights / 3, qPrintable(QString("%1 bytes for %2 weights").arg(watch.most - before).arg(weights)));
+    }
+
     void everyLayout_data()
     {
         QTest::addColumn<int>("index");
