@@ -1948,14 +1948,6 @@ Opens %2 and applies the recipe</source>
         <translation>Bitte den Namen des zu schreibenden Ordners eingeben.</translation>
     </message>
     <message>
-        <source>about %1, most of it for the method</source>
-        <translation>etwa %1, das meiste für das Verfahren</translation>
-    </message>
-    <message>
-        <source>From the operations of the method; rough</source>
-        <translation>Aus den Rechenschritten des Verfahrens; grob</translation>
-    </message>
-    <message>
         <source>Memory to run it</source>
         <translation>Speicher zum Betrieb</translation>
     </message>
@@ -1970,6 +1962,10 @@ Opens %2 and applies the recipe</source>
     <message>
         <source>Go on with the interr&amp;upted export of the same name</source>
         <translation>Den unterbrochenen Export gleichen Namens fortset&amp;zen</translation>
+    </message>
+    <message>
+        <source>Most of it for the method, from its operations; rough</source>
+        <translation>Das meiste für das Verfahren, nach dessen Rechenschritten; grob</translation>
     </message>
 </context>
 <context>

@@ -2,7 +2,7 @@
 #include "ui/jobs/encoding_choice.h"
 
 #include <QComboBox>
-#include <QGridLayout>
+#include <QFormLayout>
 #include <QLabel>
 
 namespace quantlathe::ui {
@@ -43,14 +43,11 @@ EncodingChoice::EncodingChoice(const Encoding& encoding, QWidget* parent)
     m_explanation->setTextFormat(Qt::PlainText);
     m_explanation->setWordWrap(true);
 
-    auto* grid = new QGridLayout(this);
-    grid->setContentsMargins(0, 0, 0, 0);
-    int column = 0;
+    auto* form = new QFormLayout(this);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setRowWrapPolicy(QFormLayout::WrapLongRows);
     const auto place = [&](const QString& text, QComboBox* box) {
-        auto* label = new QLabel(text, this);
-        label->setBuddy(box);
-        grid->addWidget(label, 0, column++);
-        grid->addWidget(box, 0, column++);
+        form->addRow(text, box);
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
             explain();
             Q_EMIT changed();
@@ -59,8 +56,7 @@ EncodingChoice::EncodingChoice(const Encoding& encoding, QWidget* parent)
     place(tr("Eff&ort:"), m_effort);
     place(tr("Error&s:"), m_objective);
     place(tr("N&aN and infinities:"), m_nonFinite);
-    grid->setColumnStretch(column, 1);
-    grid->addWidget(m_explanation, 1, 0, 1, column + 1);
+    form->addRow(m_explanation);
     explain();
 }
 

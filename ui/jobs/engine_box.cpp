@@ -82,6 +82,7 @@ QLabel* makeSentence(QWidget* parent, const QString& name)
     label->setObjectName(name);
     label->setTextFormat(Qt::PlainText);
     label->setWordWrap(true);
+    label->setAlignment(Qt::AlignTop | Qt::AlignLeft); // next to what it explains, where it gets more room than it needs
     return label;
 }
 

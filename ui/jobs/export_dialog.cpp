@@ -218,15 +218,14 @@ void ExportDialog::showOutlook(const Outlook& outlook)
 {
     const ExportForesight& foresight = outlook.foresight;
     const double writing = foresight.roughSeconds * SpeedExperience::correction();
+    const bool isKnown = foresight.totalBytes > 0;
     std::vector<Fact> facts{
-        {tr("Size"), tr("%1 (%2 bytes)").arg(bytesText(foresight.totalBytes), exactCountText(foresight.totalBytes)), {}, false},
-        {tr("Files"), QString::number(foresight.fileCount), {}, false},
+        {tr("Size"), isKnown ? tr("%1 (%2 bytes)").arg(bytesText(foresight.totalBytes), exactCountText(foresight.totalBytes)) : tr("unknown"), {}, false},
+        {tr("Files"), isKnown ? QString::number(foresight.fileCount) : tr("unknown"), {}, false},
         {tr("Free space"), foresight.freeBytes ? bytesText(*foresight.freeBytes) : tr("the folder does not exist"), {},
          !foresight.freeBytes || *foresight.freeBytes < foresight.totalBytes},
-        {tr("Expected time"),
-         foresight.roughMethodSeconds > 0 ? tr("about %1, most of it for the method").arg(durationText(foresight.roughMethodSeconds + writing))
-                                          : tr("about %1").arg(durationText(writing)),
-         foresight.roughMethodSeconds > 0 ? tr("From the operations of the method; rough") : tr("From the exports before; rough the first time"), false},
+        {tr("Expected time"), tr("about %1").arg(durationText(foresight.roughMethodSeconds + writing)),
+         foresight.roughMethodSeconds > 0 ? tr("Most of it for the method, from its operations; rough") : tr("From the exports before; rough the first time"), false},
     };
     if (foresight.memory) {
         Serving serving;

@@ -60,10 +60,9 @@ void ExportDialog::makeWidgets()
     m_findingsView->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_findingsView->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_findingsView->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_findingsView->setMinimumHeight(4 * fontMetrics().height());
+    m_findingsView->setFixedHeight(5 * fontMetrics().height());
     m_findingsView->hide();
     addCopyAction(*m_findingsView);
-    inside->addWidget(m_findingsView, 1);
     auto* area = new VerticalScrollArea(this);
     area->setWidget(content);
 
@@ -80,6 +79,7 @@ void ExportDialog::makeWidgets()
     connect(buttons, &QDialogButtonBox::rejected, this, &ExportDialog::reject);
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(area, 1);
+    layout->addWidget(m_findingsView);
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
     const QSize room = screen() ? screen()->availableSize() * 0.9 : QSize(1000, 800);
@@ -117,11 +117,9 @@ QWidget* ExportDialog::makeWhere()
     grid->addWidget(m_target, 0, 1);
     grid->addWidget(browse, 0, 2);
     grid->addWidget(m_resume, 1, 0, 1, 3);
-    grid->addWidget(m_encoding, 2, 0, 1, 3);
-    grid->addWidget(fold, 3, 0, 1, 3, Qt::AlignLeft);
-    grid->addWidget(more, 4, 0, 1, 3);
+    grid->addWidget(fold, 2, 0, 1, 3, Qt::AlignLeft);
+    grid->addWidget(more, 3, 0, 1, 3);
     grid->setColumnStretch(1, 1);
-    m_fileOnly.push_back(m_encoding);
     return box;
 }
 
@@ -161,7 +159,9 @@ QWidget* ExportDialog::makeMore()
     grid->addWidget(m_threads, 1, 1);
     grid->addWidget(m_memoryLabel, 2, 0);
     grid->addWidget(m_memory, 2, 1);
+    grid->addWidget(m_encoding, 3, 0, 1, 4);
     grid->setColumnStretch(3, 1);
+    m_fileOnly.push_back(m_encoding);
     return box;
 }
 

@@ -182,6 +182,7 @@ void JobQueue::run(ExportJob& job)
     m_stop = std::stop_source();
     m_reporter = std::make_shared<Reporter>(this, job.id);
     m_rateClock.invalidate();
+    m_runClock.start();
     job.state = State::Running;
     job.doneBytes = 0;
     job.bytesPerSecond = 0;
@@ -268,6 +269,7 @@ void JobQueue::finish(quint64 id, std::optional<EngineExportResult> result, std:
     ExportJob& job = m_jobs[static_cast<std::size_t>(row)];
     if (result) { // finished, even when a stop came in the last moment
         job.state = State::Done;
+        job.tookSeconds = static_cast<double>(m_runClock.elapsed()) / 1000;
         job.result = std::move(result);
         job.outputBytes = std::visit([](const auto& written) { return written.totalBytes; }, job.result->written);
         job.doneBytes = job.totalBytes = job.outputBytes;

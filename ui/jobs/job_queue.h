@@ -54,6 +54,8 @@ struct ExportJob
     /// Negative while it is not known.
     [[nodiscard]] double secondsLeft() const;
 
+    double tookSeconds = 0;   ///< from the start of the last run to its end, methods included
+
     // --- of a result ---
     [[nodiscard]] double seconds() const;
     [[nodiscard]] quint64 resumedBytes() const;
@@ -120,6 +122,7 @@ private:
     std::optional<quint64> m_running;
     std::stop_source m_stop;
     std::shared_ptr<Reporter> m_reporter;
+    QElapsedTimer m_runClock;
     QElapsedTimer m_rateClock;  ///< since the last rate
     quint64 m_rateBytes = 0;    ///< done at the last rate
     bool m_isShuttingDown = false;

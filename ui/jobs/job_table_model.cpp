@@ -95,7 +95,7 @@ QVariant JobTableModel::data(const QModelIndex& index, int role) const
             : QString();
     default:
         if (job.result)
-            return tr("took %1").arg(durationText(job.seconds()));
+            return tr("took %1").arg(durationText(job.tookSeconds));
         if (isRunning && job.secondsLeft() >= 0)
             return tr("%1 left").arg(durationText(job.secondsLeft()));
         return job.state == ExportJob::State::Waiting && job.roughSeconds > 0

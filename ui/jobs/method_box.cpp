@@ -83,6 +83,7 @@ MethodBox::MethodBox(std::uint64_t longestContext, QWidget* parent)
     m_explanation->setObjectName(u"exportMethodExplanation"_s);
     m_explanation->setTextFormat(Qt::PlainText);
     m_explanation->setWordWrap(true);
+    m_explanation->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_text->setObjectName(u"exportText"_s);
     m_text->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_text->setMinimumContentsLength(12);

@@ -159,7 +159,7 @@ void addFile(std::vector<Fact>& facts, const ExportJob& job, const QuantizeResul
     facts.push_back({ResultPage::tr("Files"), QString::number(result.files.size()), {}, false});
     facts.push_back({ResultPage::tr("First file"), result.files.empty() ? QString() : pathText(result.files.front()), pathText(job.request.target()), false});
     facts.push_back({ResultPage::tr("Size"), ResultPage::tr("%1 (%2 bytes)").arg(bytesText(result.totalBytes), exactCountText(result.totalBytes)), {}, false});
-    facts.push_back({ResultPage::tr("Time"), durationText(result.seconds), {}, false});
+    facts.push_back({ResultPage::tr("Time"), durationText(job.tookSeconds), {}, false});
     if (result.seconds > 0)
         facts.push_back({ResultPage::tr("Rate"), ResultPage::tr("%1/s").arg(bytesText(static_cast<std::uint64_t>(
                                                     static_cast<double>(result.totalBytes - result.resumedBytes) / result.seconds))), {}, false});
@@ -181,7 +181,7 @@ void addFile(std::vector<Fact>& facts, const ExportJob& job, const QuantizeResul
                      tensors.join(u'\n'), true});
 }
 
-void addFolder(std::vector<Fact>& facts, const FolderResult& result)
+void addFolder(std::vector<Fact>& facts, const ExportJob& job, const FolderResult& result)
 {
     QStringList files;
     for (const std::string& file : result.files)
@@ -190,7 +190,7 @@ void addFolder(std::vector<Fact>& facts, const FolderResult& result)
     facts.push_back({ResultPage::tr("Folder"), pathText(result.folder), {}, false});
     facts.push_back({ResultPage::tr("Files"), QString::number(result.files.size()), files.join(u'\n'), false});
     facts.push_back({ResultPage::tr("Size"), ResultPage::tr("%1 (%2 bytes)").arg(bytesText(result.totalBytes), exactCountText(result.totalBytes)), {}, false});
-    facts.push_back({ResultPage::tr("Time"), durationText(result.seconds), ResultPage::tr("Every tensor was read back and compared"), false});
+    facts.push_back({ResultPage::tr("Time"), durationText(job.tookSeconds), ResultPage::tr("Every tensor was read back and compared"), false});
     facts.push_back({ResultPage::tr("Tensors"), ResultPage::tr("%1, %2 of them quantized").arg(result.tensors.size()).arg(quantized), {}, false});
     addErrors(facts, result.error);
 }
@@ -228,7 +228,7 @@ void ResultPage::setResult(const ExportJob& job)
     if (const auto* file = std::get_if<QuantizeResult>(&result.written))
         addFile(facts, job, *file);
     else
-        addFolder(facts, std::get<FolderResult>(result.written));
+        addFolder(facts, job, std::get<FolderResult>(result.written));
     addMethods(facts, result);
     const auto& notes = std::visit([](const auto& written) -> const std::vector<std::string>& { return written.notes; }, result.written);
     for (const std::string& note : notes)
@@ -238,9 +238,10 @@ void ResultPage::setResult(const ExportJob& job)
     m_model->setTensors(resultTensors(result));
     const int character = m_view->fontMetrics().averageCharWidth();
     m_view->verticalHeader()->setDefaultSectionSize(m_view->fontMetrics().height() + 5);
+    constexpr int schemeWidth = 48; // "compressed-tensors 4 bit, groups of 128, symmetric"
     static constexpr int widths[ResultTensorModel::ColumnCount] = {28, 9, 15, 12, 16, 16, 16};
     for (int column = 0; column < ResultTensorModel::ColumnCount; ++column)
-        m_view->setColumnWidth(column, character * widths[column]);
+        m_view->setColumnWidth(column, character * (column == ResultTensorModel::Type && result.isFolder() ? schemeWidth : widths[column]));
 }
 
 } // namespace quantlathe::ui

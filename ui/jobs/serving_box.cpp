@@ -62,7 +62,9 @@ ServingBox::ServingBox(QWidget* parent)
     m_command->setObjectName(u"servingCommand"_s);
     m_command->setReadOnly(true);
     m_command->setAccessibleName(tr("Command line that runs the result"));
-    m_command->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    QFont font; // the family alone: the size is the window's
+    font.setFamily(QFontDatabase::systemFont(QFontDatabase::FixedFont).family());
+    m_command->setFont(font);
     m_copy->setObjectName(u"copyServingCommand"_s);
     connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_command->text()); });
     m_memory->setObjectName(u"servingMemory"_s);
