@@ -35,7 +35,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int defaultMemoryMiB = 3584; ///< rounding takes less; methods compute again what they cannot keep
+constexpr int defaultMemoryMiB = 1024; ///< for writing; methods have a setting of their own
 
 } // namespace
 

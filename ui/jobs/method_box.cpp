@@ -28,7 +28,7 @@ constexpr int mostTokens = 1 << 20;
 constexpr int usualWindows = 128;
 constexpr int mostWindows = 1 << 20;
 constexpr int leastMemory = 64; ///< MiB
-constexpr int usualMemory = 4096;
+constexpr int usualMemory = 3584; // with what else there is under 4 GiB
 constexpr int mostMemory = 1 << 24;
 
 QString methodKey(const QString& kind) { return u"jobs/method/"_s + kind; }
