@@ -105,7 +105,14 @@ private:
     [[nodiscard]] const Tensor& tensor(std::size_t index) const { return m_contents.tensors[index].weights; }
     void add(LoadVerdict verdict, std::vector<Engine> engines, std::string message, std::string advice, std::vector<std::string> tensors)
     {
-        m_findings.push_back({verdict, std::move(engines), std::move(message), std::move(advice), std::move(tensors)});
+        // What is said of one layer is said of the next in most models: one finding names them all.
+        const auto same = std::find_if(m_findings.begin(), m_findings.end(), [&](const LoadFinding& known) {
+            return !known.tensors.empty() && !tensors.empty() && known.verdict == verdict && known.engines == engines && known.message == message && known.advice == advice;
+        });
+        if (same != m_findings.end())
+            same->tensors.insert(same->tensors.end(), tensors.begin(), tensors.end());
+        else
+            m_findings.push_back({verdict, std::move(engines), std::move(message), std::move(advice), std::move(tensors)});
     }
     /// One finding for all layers that @p test is true of.
     void addWhere(LoadVerdict verdict, std::vector<Engine> engines, std::string message, std::string advice, const Test& test)

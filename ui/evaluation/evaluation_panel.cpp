@@ -7,6 +7,7 @@
 #include "ui/evaluation/trial_text_box.h"
 #include "ui/look/icons.h"
 #include "ui/look/theme.h"
+#include "ui/parts/fluid_split.h"
 #include "ui/parts/number_text.h"
 #include "ui/parts/task_list.h"
 #include "ui/parts/vertical_scroll_area.h"
@@ -26,7 +27,6 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QSpinBox>
-#include <QSplitter>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -74,7 +74,7 @@ QLabel* wrappedLabel(QWidget* parent, const QString& objectName)
 } // namespace
 
 EvaluationPanel::EvaluationPanel(Evaluations& evaluations, QWidget* parent)
-    : QWidget(parent), m_evaluations(evaluations), m_split(new QSplitter(Qt::Horizontal, this)), m_text(new TrialTextBox(this)),
+    : QWidget(parent), m_evaluations(evaluations), m_text(new TrialTextBox(this)),
       m_readinessIcon(new QLabel(this)), m_readiness(wrappedLabel(this, u"evaluationReadiness"_s)), m_results(new ResultView(this)),
       m_sensitivity(new SensitivityPage(evaluations.document(), this))
 {
@@ -87,14 +87,9 @@ EvaluationPanel::EvaluationPanel(Evaluations& evaluations, QWidget* parent)
     column->setContentsMargins(4, 0, 0, 0);
     column->addWidget(m_results, 1);
     column->addWidget(makeRunningRow());
-    m_split->addWidget(scroll);
-    m_split->addWidget(right);
-    m_split->setStretchFactor(0, 0);
-    m_split->setStretchFactor(1, 1);
-    m_split->setChildrenCollapsible(false);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(6, 6, 6, 4);
-    layout->addWidget(m_split);
+    layout->addWidget(new FluidSplit(scroll, right, this));
 
     connect(&evaluations, &Evaluations::readinessChanged, this, &EvaluationPanel::refresh);
     connect(&evaluations, &Evaluations::queueChanged, this, &EvaluationPanel::showRunning);
@@ -318,10 +313,8 @@ void EvaluationPanel::showReadiness()
         text = tr("Open a model to run it on a text.");
     } else if (!readiness.isKnown) {
         text = tr("Looking whether this model can be run…");
-    } else if (!readiness.canRun) {
-        icon = u"warning"_s;
-        text = readiness.advice.isEmpty() ? readiness.description : readiness.description + u'\n' + readiness.advice;
     } else {
+        icon = readiness.canRun ? QString() : u"warning"_s;
         text = readiness.advice.isEmpty() ? readiness.description : readiness.description + u'\n' + readiness.advice;
     }
     m_readiness->setText(text);

@@ -13,7 +13,6 @@ class QLabel;
 class QProgressBar;
 class QPushButton;
 class QSpinBox;
-class QSplitter;
 
 namespace quantlathe::ui {
 
@@ -57,7 +56,6 @@ private:
     void showNotice(const QString& icon, const QString& text);
 
     Evaluations& m_evaluations;
-    QSplitter* m_split;
     TrialTextBox* m_text;
     QLabel* m_readinessIcon;
     QLabel* m_readiness;

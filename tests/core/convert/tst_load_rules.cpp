@@ -92,6 +92,21 @@ private slots:
         QVERIFY(!find(check(integers(4, 64, true)), LoadVerdict::Misread, Engine::Tgi, "takes for v1"));
     }
 
+    void oneFindingNamesAllLayersThatItIsTrueOf()
+    {
+        const Contents model(192);
+        Plan plan;
+        plan.target = Target::Gptq;
+        for (const Tensor& tensor : model.contents.model->tensors()) {
+            if (tensor.name().find("_proj") != std::string::npos)
+                plan.setChoice(tensor.name(), integers(4, 128, true));
+        }
+        const auto findings = checkLoadRules(model.contents, plan, {});
+        const auto impossible = [](const LoadFinding& finding) { return finding.verdict == LoadVerdict::Impossible; };
+        QCOMPARE(std::count_if(findings.begin(), findings.end(), impossible), 1);
+        QCOMPARE(std::find_if(findings.begin(), findings.end(), impossible)->tensors.size(), 7u);
+    }
+
     void awqAndCompressed()
     {
         const Contents model(224, true);

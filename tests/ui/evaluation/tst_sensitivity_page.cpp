@@ -10,12 +10,14 @@
 #include "ui/evaluation/trial_text_box.h"
 #include "ui/map/error_map_panel.h"
 #include "ui/map/map_source.h"
+#include "ui/parts/fluid_split.h"
 
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSpinBox>
 #include <QTableView>
 
@@ -88,6 +90,41 @@ private Q_SLOTS:
         QCOMPARE(first.data().toString(), QStringLiteral("blk.0.attn_q.weight"));
         QTest::mouseClick(page.view().viewport(), Qt::LeftButton, {}, page.view().visualRect(first).center());
         QCOMPARE(document.currentTensor(), sampleModel()->indexOf("blk.0.attn_q.weight"));
+    }
+
+    // A page that is too narrow for both turns upright; one that is too low is scrolled. Neither makes the window grow.
+    void theParts_data()
+    {
+        QTest::addColumn<QSize>("size");
+        QTest::addColumn<Qt::Orientation>("orientation");
+        QTest::newRow("wide") << QSize(1200, 500) << Qt::Horizontal;
+        QTest::newRow("narrow") << QSize(400, 500) << Qt::Vertical;
+        QTest::newRow("narrow and low") << QSize(400, 220) << Qt::Vertical;
+    }
+    void theParts()
+    {
+        QFETCH(QSize, size);
+        QFETCH(Qt::Orientation, orientation);
+        Document document;
+        TaskList tasks;
+        Evaluations evaluations(document, tasks);
+        EvaluationPanel panel(evaluations);
+        panel.resize(1200, 500);
+        panel.show();
+        document.setModel(sampleModel());
+        settle(50);
+        const auto* split = panel.findChild<FluidSplit*>();
+        QCOMPARE(split->orientation(), Qt::Horizontal);
+        panel.resize(size);
+        settle(50);
+        QCOMPARE(panel.size(), size);
+        QCOMPARE(split->orientation(), orientation);
+        QCOMPARE(split->horizontalScrollBar()->maximum(), 0); // up and down only
+        QCOMPARE(split->verticalScrollBar()->maximum() > 0, orientation == Qt::Vertical);
+        panel.resize(1200, 500);
+        settle(50);
+        QCOMPARE(split->orientation(), Qt::Horizontal);
+        QCOMPARE(split->verticalScrollBar()->maximum(), 0);
     }
 
     void onTheMap()
