@@ -134,7 +134,9 @@ private slots:
         QProcess process;
         process.start(QStringLiteral(QUANTLATHE_CLI), listOf(folderCommand(target)));
         const std::string layers = target + ".layers";
-        QTRY_VERIFY_WITH_TIMEOUT(process.state() == QProcess::NotRunning || (std::filesystem::exists(layers) && std::filesystem::file_size(layers) > 1000), 120'000);
+        // Killed once it says that the first layer is done, and so stands in the journal.
+        QByteArray said;
+        QTRY_VERIFY_WITH_TIMEOUT(process.state() == QProcess::NotRunning || said.append(process.readAllStandardError()).contains("layer 1 of 4: largest error"), 120'000);
         if (process.state() != QProcess::NotRunning)
             ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
         finish(process);
