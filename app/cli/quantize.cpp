@@ -169,7 +169,9 @@ EngineExport exportFor(const Invocation& invocation, const Options& options)
     }
     request.resume = options.resume;
     request.method = options.method.settings(options.threads, options.memoryBytes());
-    request.serving = options.serving.wish(*model, request.plan().target);
+    const auto* folder = std::get_if<FolderRequest>(&request.work);
+    request.serving = options.serving.wish(*model, request.plan().target,
+                                           folder ? checkLoadRules(folderContents(folder->model), folder->plan, folder->options) : std::vector<LoadFinding>());
     return request;
 }
 

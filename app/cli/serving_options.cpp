@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/convert/engine_formats.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace quantlathe::cli {
@@ -25,10 +26,30 @@ void ServingOptions::check() const
         (void)parseDevice(device);
 }
 
-ServingWish ServingOptions::wish(const Model& model, Target target) const
+Engine ServingOptions::engine(Target target, const std::vector<LoadFinding>& findings) const
+{
+    const auto obstacleOf = [&](Engine engine) {
+        return std::find_if(findings.begin(), findings.end(), [&](const LoadFinding& finding) { return standsInTheWay(finding, engine); });
+    };
+    if (!m_engine.empty()) {
+        const Engine named = engineFromName(toLower(m_engine)).value();
+        if (const auto obstacle = obstacleOf(named); obstacle != findings.end()) {
+            const std::string where = obstacle->tensors.empty() ? std::string() : fmt::format(" ({} tensors, the first is {})", obstacle->tensors.size(), printable(obstacle->tensors.front()));
+            throw Error(ErrorKind::Unsupported, fmt::format("{} would not load this as it is meant: {}{}", label(named), obstacle->message, where), {}, obstacle->advice);
+        }
+        return named;
+    }
+    for (const Engine engine : {engineFor(target), Engine::Tgi, Engine::Transformers}) {
+        if (obstacleOf(engine) == findings.end())
+            return engine;
+    }
+    return engineFor(target);
+}
+
+ServingWish ServingOptions::wish(const Model& model, Target target, const std::vector<LoadFinding>& findings) const
 {
     ServingWish wish;
-    wish.engine = m_engine.empty() ? engineFor(target) : engineFromName(toLower(m_engine)).value();
+    wish.engine = engine(target, findings);
     wish.settings = servingSettings(wish.engine, model, m_context);
     for (const std::string& device : m_devices)
         wish.devices.push_back(parseDevice(device));

@@ -17,10 +17,13 @@ public:
     void add(CLI::App* command);
     /// Checks the words before any file is opened. @throws UsageError; Error for devices that are not known
     void check() const;
-    /// @param target what is written: the first engine that takes it, where none was named
-    [[nodiscard]] ServingWish wish(const Model& model, Target target) const;
+    /// @param target what is written, @param findings what is known of it: the first engine that loads it, where none was named
+    /// @throws Error(Unsupported) when the engine that was named does not load the folder, or not as it is meant
+    [[nodiscard]] ServingWish wish(const Model& model, Target target, const std::vector<LoadFinding>& findings) const;
 
 private:
+    [[nodiscard]] Engine engine(Target target, const std::vector<LoadFinding>& findings) const;
+
     std::string m_engine;
     std::uint64_t m_context = 0;
     std::vector<std::string> m_devices;

@@ -230,7 +230,7 @@ private slots:
         ScratchFolder scratch;
         const std::string source = fixture("quantized/ct-w8").string();
         const std::string folder = (scratch / "with space").string();
-        const Run written = cli({"quantize", source, folder, "--to", "gptq", "--group", "32", "--ctx", "64", "--device", "RTX 4090", "--json", "-q"});
+        const Run written = cli({"quantize", source, folder, "--to", "safetensors", "--ctx", "64", "--device", "RTX 4090", "--json", "-q"});
         VERIFY_EXIT(written, 0);
         const json serving = written.parsed()["serving"];
         QCOMPARE(serving["engine"].get<std::string>(), std::string("vllm")); // the first that loads folders
@@ -240,8 +240,6 @@ private slots:
         QCOMPARE(memory["runner"].get<std::string>(), std::string("vllm"));
         QCOMPARE(memory["devices"][0]["name"].get<std::string>(), std::string("RTX 4090"));
         QVERIFY(memory["weightBytes"].get<std::uint64_t>() > 0 && memory["totalBytes"].get<std::uint64_t>() > memory["weightBytes"].get<std::uint64_t>());
-        for (const json& finding : written.parsed()["findings"])
-            QVERIFY(finding.contains("advice"));
 
         const auto commandOf = [&](const std::string& engine, const char* target) {
             const std::string out = (scratch / (engine + target)).string();
@@ -251,7 +249,22 @@ private slots:
         };
         QCOMPARE(commandOf("tgi", "gptq"), std::string("text-generation-launcher --model-id "));
         QCOMPARE(commandOf("transformers", "awq"), std::string("transformers serve "));
-        QCOMPARE(commandOf("llama.cpp", "awq"), std::string("none"));
+        const std::string refused = (scratch / "refused").string();
+        for (const auto& [engine, target, bits, reason] : {std::tuple{"llama.cpp", "awq", "4", "llama.cpp would not load this as it is meant: llama.cpp's converter does not read AWQ"},
+                                                           std::tuple{"vllm", "gptq", "3", "vLLM would not load this as it is meant: vLLM reads GPTQ with 4 or 8 bits"}}) {
+            const Run run = cli({"quantize", source, refused, "--to", target, "--bits", bits, "--group", "32", "--engine", engine, "--json"});
+            VERIFY_EXIT(run, 1);
+            QVERIFY2(run.parsed()["error"]["message"].get<std::string>().find(reason) != std::string::npos, run.output.c_str());
+            QVERIFY(!run.parsed()["error"]["advice"].get<std::string>().empty());
+            QVERIFY(!fs::exists(refused));
+        }
+        const Run chosen = cli({"quantize", source, refused, "--to", "gptq", "--bits", "3", "--group", "32", "--json"});
+        VERIFY_EXIT(chosen, 0);
+        QCOMPARE(chosen.parsed()["serving"]["engine"].get<std::string>(), std::string("tgi"));
+        const json findings = chosen.parsed()["findings"];
+        QVERIFY(!findings.empty());
+        for (const json& finding : findings)
+            QVERIFY(finding.contains("advice"));
         QCOMPARE(commandOf("llama.cpp", "gptq"), std::string("convert_hf_to_gguf.py "));
 
         const std::string file = (scratch / "out.gguf").string();
