@@ -5,7 +5,7 @@
     check_folders.py QUANTLATHE_CLI PROBE NPM_DIRECTORY SCRATCH model NAME
     check_folders.py QUANTLATHE_CLI PROBE NPM_DIRECTORY SCRATCH tokenizer NAME
 
-model: the tiny model fixtures/inference/hf/NAME, converted to F32, gives the logits in its expected.json. tokenizer: fixtures/tokenizers/own/NAME in a
+model: the tiny model fixtures/inference/hf/NAME (DeepSeek: latent/NAME), converted to F32, gives the logits in its expected.json. tokenizer: fixtures/tokenizers/own/NAME in a
 model's folder gives the ids in fixtures/tokenizers/vectors. llama.cpp keeps keys and values in half precision here, hence the bound; with a float32
 cache the distances are below 3e-4 (gemma's and gpt2's GELU reads a half-precision table), else 1e-5.
 
@@ -59,7 +59,7 @@ def floats(path):
 
 
 def check_model(cli, program, directory, scratch, name):
-    source = FIXTURES / "inference" / "hf" / name
+    source = FIXTURES / "inference" / ("latent" if name.startswith("deepseek") else "hf") / name
     folder = scratch / name
     folder.mkdir(parents=True, exist_ok=True)
     for file in ("config.json", "model.safetensors"):
