@@ -53,6 +53,8 @@ public:
     [[nodiscard]] std::optional<quint64> queuedJob() const { return m_queued; }
     /// True once everything about the present settings is known and the export can start.
     [[nodiscard]] bool isReady() const;
+    /// What is shown is of settings before the last change.
+    [[nodiscard]] bool isLooking() const { return !m_source || m_lookSoon.isActive() || m_looking.isRunning(); }
 
     void accept() override;
 

@@ -217,8 +217,7 @@ private Q_SLOTS:
         auto* problem = find<QLabel>(dialog, "exportProblem");
         const auto problemWith = [&](const QString& target) {
             dialog.setTarget(target);
-            QTest::qWait(250); // the look after the last key
-            if (!QTest::qWaitFor([&] { return problem->isVisible() || dialog.isReady(); }))
+            if (!QTest::qWaitFor([&] { return !dialog.isLooking(); }, 20000))
                 return QStringLiteral("(nothing happened)");
             return dialog.isReady() ? QString() : problem->text();
         };
