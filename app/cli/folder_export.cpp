@@ -70,6 +70,11 @@ void printResult(const FolderResult& result)
     print(printable(result.folder.string(), longestPath));
 }
 
+std::string concernedText(const LoadFinding& finding)
+{
+    return finding.tensors.empty() ? "" : fmt::format(" ({} of the tensors, the first is {})", finding.tensors.size(), printable(finding.tensors.front()));
+}
+
 void printFindings(const FolderResult& result)
 {
     for (const LoadFinding& finding : result.findings) {
@@ -77,8 +82,7 @@ void printFindings(const FolderResult& result)
         for (const Engine engine : finding.engines)
             engines += fmt::format("{}{}", engines.empty() ? "" : ", ", label(engine));
         fmt::print(stderr, "{}{}: {}{}{}\n", finding.verdict == LoadVerdict::Advice ? "Note: " : "Warning: ", engines.empty() ? "all engines" : engines, finding.message,
-                   finding.tensors.empty() ? "" : fmt::format(" ({} of the tensors, the first is {})", finding.tensors.size(), printable(finding.tensors.front())),
-                   finding.advice.empty() ? "" : ". " + finding.advice);
+                   concernedText(finding), finding.advice.empty() ? "" : ". " + finding.advice);
     }
     for (const std::string& note : result.notes)
         fmt::print(stderr, "Note: {}\n", note);

@@ -34,6 +34,8 @@ private:
 
 Json toJson(const FolderResult& result);
 void printResult(const FolderResult& result);
+/// " (28 of the tensors, the first is ...)"; empty for a finding about the whole folder.
+std::string concernedText(const LoadFinding& finding);
 /// What engines will make of it, on standard error.
 void printFindings(const FolderResult& result);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/serving_options.h"
 
+#include "app/cli/folder_export.h"
 #include "app/cli/memory_report.h"
 #include "core/base/text.h"
 #include "core/convert/engine_formats.h"
@@ -34,8 +35,7 @@ Engine ServingOptions::engine(Target target, const std::vector<LoadFinding>& fin
     if (!m_engine.empty()) {
         const Engine named = engineFromName(toLower(m_engine)).value();
         if (const auto obstacle = obstacleOf(named); obstacle != findings.end()) {
-            const std::string where = obstacle->tensors.empty() ? std::string() : fmt::format(" ({} tensors, the first is {})", obstacle->tensors.size(), printable(obstacle->tensors.front()));
-            throw Error(ErrorKind::Unsupported, fmt::format("{} would not load this as it is meant: {}{}", label(named), obstacle->message, where), {}, obstacle->advice);
+            throw Error(ErrorKind::Unsupported, fmt::format("{} would not load this as it is meant: {}{}", label(named), obstacle->message, concernedText(*obstacle)), {}, obstacle->advice);
         }
         return named;
     }
