@@ -16,6 +16,8 @@ import torch
 import transformers
 from transformers.quantizers.auto import AutoQuantizationConfig
 
+from unpack_folder import losses
+
 PACKAGES = ("transformers", "accelerate", "compressed_tensors", "gptqmodel", "optimum", "bitsandbytes")
 
 
@@ -45,16 +47,6 @@ def parsed(quantization):
     kept |= {key: kept["format"] for key in ("checkpoint_format", "version") if kept.get("format") and key in quantization}
     return {"class": type(config).__name__, "kept": sorted(key for key, value in quantization.items() if key in kept),
             "dropped": sorted(key for key in quantization if key not in kept)}
-
-
-def losses(model, request):
-    result = []
-    for window in request["windows"]:
-        ids = torch.tensor([window])
-        with torch.no_grad():
-            logits = model(ids).logits[0, request["first"]:-1].to(torch.float64)
-        result.append(torch.nn.functional.cross_entropy(logits, ids[0, request["first"] + 1:]).item())
-    return result
 
 
 def difference(model, path):
